@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Settings as tables: a row says a setting's name, type, default, limits and where its value goes. The
+// rows stand beside the code that uses the values; agent/settings reads a configuration by them.
+#pragma once
+
+#include "base/str.h"
+
+#include <stdint.h>
+
+enum setting_type {
+	SETTING_STRING,	  // struct str
+	SETTING_DURATION, // int64_t, milliseconds; written "15s", "1m30s", "500ms"
+	SETTING_SIZE,	  // size_t, bytes; written "16MiB", "64KiB", "512B"
+	SETTING_BOOL,	  // bool
+	SETTING_CHOICE,	  // int, index into words
+	SETTING_STRINGS,  // struct str_list
+	SETTING_PAIRS,	  // struct pair_list
+	SETTING_GROUP,	  // the rows of a group; offsets count from the same object
+	SETTING_LIST,	  // of groups that choose their rows by `type`; read by agent/config
+	SETTING_LATER,	  // known, but not in this version: an error that says so
+};
+
+struct str_list {
+	struct str *items;
+	size_t n;
+	bool given; // the configuration has it; otherwise items are the default
+};
+
+struct pair {
+	struct str name, value;
+};
+
+struct pair_list {
+	struct pair *items;
+	size_t n;
+};
+
+struct setting;
+
+struct setting_table {
+	const struct setting *rows;
+	size_t n;
+};
+
+#define SETTING_TABLE(rows)                                                                        \
+	{                                                                                          \
+		(rows), ARRAY_LEN(rows)                                                            \
+	}
+
+struct setting {
+	const char *name;
+	enum setting_type type;
+	size_t offset;	     // of the value in its object
+	const char *initial; // default as it would be written; NULL: none, the value stays zeroed
+	int64_t minimum, maximum; // of durations and sizes; maximum 0: none
+	const struct str *words;  // of choices
+	size_t n_words;
+	struct setting_table rows; // of groups
+	bool required;
+	bool secret;	  // never shown, never taken from the command line
+	bool env;	  // ${env:NAME} is expanded
+	const char *help; // one phrase
+};
+
+// Where checks of a type's own settings report to; each fault is shown with file, line and path.
+struct setting_faults {
+	void (*say)(void *context, const char *name, const char *text);
+	void *context;
+};
+
+// Reports a fault of the setting `name` (dotted where it is in a group); the text says what is wrong
+// and what to do.
+void setting_fault(const struct setting_faults *faults, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metric/check_shape.h"
+
+#include "base/number.h"
+
+#include <math.h>
+#include <string.h>
+
+// x_bucket, x_sum and x_count beside x
+
+static bool is_part_of(const struct family *family, enum sample_suffix suffix)
+{
+	return family->type == METRIC_HISTOGRAM || suffix != SUFFIX_BUCKET;
+}
+
+// A gateway refuses a family x_count beside a histogram x (expfmt, seen on 1.5.1 and 1.11.2). Without a
+// TYPE line of its own it is the histogram's, sent before the histogram's TYPE line.
+static void settle_suffixes(struct check *check, struct family *family)
+{
+	for (int suffix = SUFFIX_BUCKET; suffix < N_SUFFIXES; suffix++) {
+		struct str name = arena_printf(check->arena, "%.*s%s", STR_ARG(family->name),
+			sample_suffix_texts[suffix].ptr);
+		struct family *other = metric_find(check->set, name);
+
+		if (!other || !other->first)
+			continue;
+		if (other->typed || !is_part_of(family, (enum sample_suffix)suffix)) {
+			struct str why = arena_printf(check->arena,
+				"a %s %.*s with samples of this name stands beside it",
+				metric_type_names[family->type].ptr, STR_ARG(family->name));
+			check_quarantine(check, other, other->first->source, why);
+			continue;
+		}
+		check->sources[other->first->source].repairs.count[REPAIR_METADATA]++;
+		for (struct sample *sample = other->first; sample; sample = sample->next)
+			sample->suffix = (uint8_t)suffix;
+		metric_move_samples(family, other);
+	}
+}
+
+// Bounds: the text of `le` and `quantile`
+
+// Whether a bound is spelled as number_write would: plain digits, or 0.ddd that ends in no zero.
+static bool is_plain_bound(struct str text)
+{
+	size_t point = 0;
+
+	if (str_eq(text, STR("+Inf")))
+		return true;
+	if (text.len == 0 || text.len > 6)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '.' && !point && i)
+			point = i;
+		else if (text.ptr[i] < '0' || text.ptr[i] > '9')
+			return false;
+	}
+	if (text.ptr[0] == '0')
+		return text.len == 1 ||
+		       (point == 1 && text.len > 2 && text.ptr[text.len - 1] != '0');
+	return !point || (text.ptr[text.len - 1] != '0' && text.ptr[text.len - 1] != '.');
+}
+
+// Where a label's text name="value" stands in a sample's labels, given its value there.
+static struct str label_text(struct str name, struct str value)
+{
+	return str_between(value.ptr - name.len - 2, value.ptr + value.len + 1);
+}
+
+static void respell_bound(
+	struct check *check, struct sample *sample, struct str name, struct str old, struct str new)
+{
+	sample->fingerprint -= label_fingerprint(label_text(name, old));
+	label_list_read(&check->labels, sample->labels);
+	check->labels.items[label_list_find(&check->labels, name)].value =
+		arena_copy(check->arena, new);
+	sample->labels = label_list_text(&check->labels);
+	label_find(sample->labels, name, &old);
+	sample->fingerprint += label_fingerprint(label_text(name, old));
+}
+
+// Spells the bound as a gateway serves it, so that a series has one name on every way. False: the
+// sample has no such label, or it is no number.
+static bool settle_bound(struct check *check, struct sample *sample, struct str name)
+{
+	struct str text, spelling;
+
+	if (!label_find(sample->labels, name, &text))
+		return false;
+	if (is_plain_bound(text))
+		return true;
+	if (number_judge(text, &spelling) == NUMBER_BAD || isnan(number_value(spelling)))
+		return false;
+	struct buf normal = buf_new(64);
+	number_write(&normal, number_value(spelling));
+	if (!str_eq(buf_str(&normal), text))
+		respell_bound(check, sample, name, text, buf_str(&normal));
+	buf_free(&normal);
+	return true;
+}
+
+// Series of histograms and summaries
+
+// What was seen of one series: all its samples have the same labels but for the bound.
+struct series {
+	uint64_t id; // fingerprint without the bound; a chance collision costs at most a repair
+	struct sample *any;
+	struct sample *infinite, *sum, *count;
+	bool used, bad;
+};
+
+struct shape {
+	struct check *check;
+	struct family *family;
+	struct str bound_name; // le or quantile
+	struct series *table;  // open addressing, at most half full
+	size_t mask;
+};
+
+static struct series *series_of(struct shape *shape, struct sample *sample)
+{
+	uint64_t id = sample->fingerprint;
+	struct str value;
+
+	if (label_find(sample->labels, shape->bound_name, &value))
+		id -= label_fingerprint(label_text(shape->bound_name, value));
+	size_t at = (size_t)id & shape->mask;
+	while (shape->table[at].used && shape->table[at].id != id)
+		at = (at + 1) & shape->mask;
+
+	struct series *series = &shape->table[at];
+	series->used = true;
+	series->id = id;
+	series->any = sample;
+	return series;
+}
+
+static bool is_count(struct str value)
+{
+	double number = number_value(value);
+
+	return number >= 0 && !isinf(number);
+}
+
+// Whether a sample is one that its family may have, by itself.
+static bool is_well_formed(struct shape *shape, struct sample *sample)
+{
+	bool has_bound = sample->suffix ==
+			 (shape->family->type == METRIC_HISTOGRAM ? SUFFIX_BUCKET : SUFFIX_NONE);
+	struct str ignored;
+
+	if (has_bound)
+		return settle_bound(shape->check, sample, shape->bound_name);
+	return sample->suffix != SUFFIX_NONE && sample->suffix != SUFFIX_BUCKET &&
+	       !label_find(sample->labels, shape->bound_name, &ignored);
+}
+
+static bool enter_sample(void *arg, struct sample *sample)
+{
+	struct shape *shape = arg;
+	struct str bound;
+
+	if (!is_well_formed(shape, sample)) {
+		shape->check->sources[sample->source].repairs.count[REPAIR_HISTOGRAM]++;
+		return false;
+	}
+	struct series *series = series_of(shape, sample);
+	if (sample->suffix == SUFFIX_COUNT)
+		series->count = sample;
+	else if (sample->suffix == SUFFIX_SUM)
+		series->sum = sample;
+	else if (sample->suffix == SUFFIX_BUCKET &&
+		 label_find(sample->labels, shape->bound_name, &bound) &&
+		 str_eq(bound, STR("+Inf")))
+		series->infinite = sample;
+	// A negative bucket becomes 1.8e19 on a gateway 1.5.1 and is refused by 1.11.2.
+	if ((sample->suffix == SUFFIX_COUNT || sample->suffix == SUFFIX_BUCKET) &&
+		!is_count(sample->value))
+		series->bad = true;
+	return true;
+}
+
+static bool is_in_good_series(void *arg, struct sample *sample)
+{
+	struct shape *shape = arg;
+
+	if (!series_of(shape, sample)->bad)
+		return true;
+	shape->check->sources[sample->source].repairs.count[REPAIR_HISTOGRAM]++;
+	return false;
+}
+
+// A new sample of a histogram's series, made from one that it has.
+static struct sample *add_part(struct shape *shape, const struct sample *model,
+	enum sample_suffix suffix, struct str value)
+{
+	struct check *check = shape->check;
+	struct sample *sample = metric_add_sample(check->set, shape->family);
+	struct label_list *list = &check->labels;
+
+	label_list_read(list, model->labels);
+	size_t bound = label_list_find(list, shape->bound_name);
+	if (bound < list->n)
+		list->items[bound] = list->items[--list->n];
+	if (suffix == SUFFIX_BUCKET)
+		label_list_add(list, (struct label){ shape->bound_name, STR("+Inf") });
+	sample->labels = label_list_text(list);
+	label_identify(sample->labels, &sample->fingerprint, &sample->label_names);
+	sample->value = value;
+	sample->suffix = (uint8_t)suffix;
+	sample->source = model->source;
+	sample->complete = model->complete;
+	check->sources[model->source].repairs.count[REPAIR_HISTOGRAM]++;
+	return sample;
+}
+
+// What a gateway would make up: the last bucket from the count (else 0), a count of 0, a sum of 0. The
+// zeros would be lies, so a series without any count goes, and a sum that is not known is NaN.
+static void complete_series(struct shape *shape, struct series *series)
+{
+	if (series->bad)
+		return;
+	if (!series->infinite && !series->count) {
+		series->bad = true;
+		return;
+	}
+	if (!series->infinite)
+		series->infinite =
+			add_part(shape, series->any, SUFFIX_BUCKET, series->count->value);
+	if (!series->count)
+		series->count = add_part(shape, series->any, SUFFIX_COUNT, series->infinite->value);
+	if (!series->sum)
+		series->sum = add_part(shape, series->any, SUFFIX_SUM, STR("NaN"));
+}
+
+static void check_shape(struct check *check, struct family *family)
+{
+	size_t n_places = 4;
+	while (n_places < family->n_samples * 2)
+		n_places *= 2;
+
+	struct shape shape = { .check = check, .family = family };
+	shape.bound_name = family->type == METRIC_HISTOGRAM ? STR("le") : STR("quantile");
+	shape.table = arena_array(check->arena, struct series, n_places);
+	shape.mask = n_places - 1;
+	metric_filter(family, enter_sample, &shape);
+	if (family->type == METRIC_HISTOGRAM)
+		for (size_t i = 0; i < n_places; i++)
+			if (shape.table[i].used)
+				complete_series(&shape, &shape.table[i]);
+	metric_filter(family, is_in_good_series, &shape);
+}
+
+void check_shapes(struct check *check)
+{
+	for (struct family *family = check->set->first; family; family = family->next) {
+		if (family->type != METRIC_HISTOGRAM && family->type != METRIC_SUMMARY)
+			continue;
+		settle_suffixes(check, family);
+		check_shape(check, family);
+	}
+}
