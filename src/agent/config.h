@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration as one immutable object: read, checked as a whole, and never changed afterwards.
+#pragma once
+
+#include "agent/template.h"
+#include "base/log.h"
+#include "sink/sink.h"
+#include "source/source.h"
+
+#include <stdio.h>
+
+struct config {
+	struct arena arena; // holds all below
+	struct str path;
+	int64_t interval_ms, splay_ms;
+	struct pair_list labels;
+	int log_level;	// enum log_level
+	int log_format; // enum log_format
+	bool strict_permissions;
+	struct source_conf **sources;
+	size_t n_sources;
+	struct sink_conf **sinks;
+	size_t n_sinks;
+	const struct template **templates; // of sink i and source k: [i * n_sources + k]
+	struct str hostname;
+};
+
+// Reads and checks everything. overrides are PATH=VALUE texts, laid over the file. NULL: all faults
+// have been written to `messages`. The caller owns it.
+struct config *config_load(
+	const char *path, char *const *overrides, size_t n_overrides, FILE *messages);
+// Takes NULL.
+void config_free(struct config *config);
+
+// How long collecting and pushing may take (ms): half the interval, and 0.35 of it; 30 s at most.
+int64_t config_collect_ms(const struct config *config);
+int64_t config_push_ms(const struct config *config);
+
+const struct template *config_template(const struct config *config, size_t sink, size_t source);
+// What is known of a source's node before it was asked; node and cluster_name may be empty.
+struct template_values config_values(const struct config *config, size_t source);
+
+// The effective configuration, secrets hidden, then each group's URL as far as it is known.
+void config_print(const struct config *config, FILE *out);

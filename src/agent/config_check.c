@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/config_check.h"
+
+#include "metric/label.h"
+
+#include <string.h>
+
+struct checker {
+	struct config *config;
+	struct settings *settings;
+	const struct config_places *places;
+};
+
+__attribute__((format(printf, 4, 5))) static void fault(
+	struct checker *c, struct settings_group *group, const char *name, const char *format, ...)
+{
+	struct buf text = buf_new(1024 * 1024);
+	va_list args;
+
+	va_start(args, format);
+	buf_vaddf(&text, format, args);
+	va_end(args);
+	buf_add_byte(&text, '\0');
+	settings_fault(c->settings, group, name, text.ptr);
+	buf_free(&text);
+}
+
+// Names
+
+static void check_lists(struct checker *c)
+{
+	struct config *config = c->config;
+	struct settings_group *root = settings_root(c->settings);
+
+	if (settings_n_faults(c->settings) == 0 && config->n_sources == 0)
+		fault(c, root, "sources", "is empty; there is nothing to gather");
+	if (settings_n_faults(c->settings) == 0 && config->n_sinks == 0)
+		fault(c, root, "sinks", "is empty; there is nowhere to push to");
+	for (size_t i = 0; i < config->n_sources; i++)
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(config->sources[i]->name, config->sources[k]->name))
+				fault(c, c->places->sources[i], "name",
+					"\"%.*s\" is the name of another source already",
+					STR_ARG(config->sources[i]->name));
+	for (size_t i = 0; i < config->n_sinks; i++)
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(config->sinks[i]->name, config->sinks[k]->name))
+				fault(c, c->places->sinks[i], "name",
+					"\"%.*s\" is the name of another sink already",
+					STR_ARG(config->sinks[i]->name));
+}
+
+// Labels
+
+static void check_labels(
+	struct checker *c, struct settings_group *group, const struct pair_list *labels)
+{
+	for (size_t i = 0; i < labels->n; i++) {
+		struct pair label = labels->items[i];
+
+		if (!label_is_name(label.name) || str_starts_with(label.name, STR("__")))
+			fault(c, group, "labels",
+				"\"%.*s\" is no label name (letters, digits and _, no digit and no "
+				"__ "
+				"in front)",
+				STR_ARG(label.name));
+		else if (str_eq(label.name, STR("le")) || str_eq(label.name, STR("quantile")))
+			fault(c, group, "labels",
+				"%.*s belongs to histograms and summaries; choose another name",
+				STR_ARG(label.name));
+		if (label.value.len == 0 || !str_is_utf8(label.value))
+			fault(c, group, "labels", "the value of %.*s is %s", STR_ARG(label.name),
+				label.value.len ? "not UTF-8" : "empty");
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(labels->items[k].name, label.name))
+				fault(c, group, "labels", "%.*s is given twice",
+					STR_ARG(label.name));
+	}
+}
+
+static bool has_label(const struct pair_list *labels, struct str name)
+{
+	for (size_t i = 0; i < labels->n; i++)
+		if (str_eq(labels->items[i].name, name))
+			return true;
+	return false;
+}
+
+// A source's labels are its own and, where it has none of that name, the configuration's.
+static void merge_labels(struct config *config, struct source_conf *source)
+{
+	struct pair_list all = { .items = arena_array(&config->arena, struct pair,
+					 source->labels.n + config->labels.n) };
+
+	for (size_t i = 0; i < source->labels.n; i++)
+		all.items[all.n++] = source->labels.items[i];
+	for (size_t i = 0; i < config->labels.n; i++)
+		if (!has_label(&source->labels, config->labels.items[i].name))
+			all.items[all.n++] = config->labels.items[i];
+	source->labels = all;
+}
+
+// Templates
+
+static const struct template *parse(
+	struct checker *c, struct settings_group *group, struct str text)
+{
+	struct err err = { 0 };
+	const struct template *template = template_parse(&c->config->arena, text, &err);
+
+	if (!template)
+		fault(c, group, "job_name", "at byte %zu: %s", err.position + 1, err.text);
+	return template;
+}
+
+static void check_variables(struct checker *c, size_t source, const struct template *template)
+{
+	const unsigned of_node = 1u << TEMPLATE_NAME | 1u << TEMPLATE_HOST | 1u << TEMPLATE_NODE;
+	const unsigned of_cluster = 1u << TEMPLATE_CLUSTER_NAME;
+	const struct source_conf *conf = c->config->sources[source];
+	unsigned bits = template_variables(template);
+
+	for (int i = 1; i < N_TEMPLATE_VARIABLES; i++)
+		if (!conf->type->has_node && bits & (of_node | of_cluster) & 1u << i)
+			fault(c, c->places->sources[source], "job_name",
+				"a %.*s source cannot tell ${%s}, which its template \"%.*s\" has; "
+				"give "
+				"it a job_name of its own",
+				STR_ARG(conf->type->name),
+				template_variable_name((enum template_variable)i),
+				STR_ARG(template_text(template)));
+	if (conf->type->has_node && bits & of_cluster &&
+		config_values(c->config, source).cluster_name.len == 0)
+		fault(c, c->places->sources[source], "cluster_name",
+			"is missing; the template \"%.*s\" needs it",
+			STR_ARG(template_text(template)));
+}
+
+static void check_key_labels(struct checker *c, size_t source, const struct template *template)
+{
+	const struct source_conf *conf = c->config->sources[source];
+	struct str *names;
+	size_t n = template_label_names(template, &c->config->arena, &names);
+
+	for (size_t i = 0; i < n; i++)
+		if (has_label(&conf->labels, names[i]))
+			fault(c, c->places->sources[source], "labels",
+				"%.*s is a label of the grouping key \"%.*s\" already",
+				STR_ARG(names[i]), STR_ARG(template_text(template)));
+}
+
+// The template of each sink and source: the source's own, else the sink's, else its type's default.
+// Each is parsed once, so that a fault is reported once.
+static void make_templates(struct checker *c)
+{
+	struct config *config = c->config;
+	size_t n_sources = config->n_sources;
+
+	config->templates =
+		arena_array(&config->arena, const struct template *, config->n_sinks *n_sources);
+	for (size_t k = 0; k < n_sources; k++) {
+		const struct source_conf *source = config->sources[k];
+		bool own = source->job_name.ptr != NULL;
+		const struct template *template = parse(
+			c, c->places->sources[k], own ? source->job_name : source->type->job_name);
+
+		for (size_t i = 0; i < config->n_sinks; i++)
+			if (own || !config->sinks[i]->job_name.ptr)
+				config->templates[i * n_sources + k] = template;
+	}
+	for (size_t i = 0; i < config->n_sinks; i++) {
+		const struct sink_conf *sink = config->sinks[i];
+		if (!sink->job_name.ptr)
+			continue;
+		const struct template *template = parse(c, c->places->sinks[i], sink->job_name);
+		for (size_t k = 0; k < n_sources; k++)
+			if (!config->sources[k]->job_name.ptr)
+				config->templates[i * n_sources + k] = template;
+	}
+}
+
+// A source has one template for most sinks: checked once, a fault is reported once.
+static void check_templates(struct checker *c)
+{
+	size_t n_sources = c->config->n_sources;
+
+	for (size_t k = 0; k < n_sources; k++) {
+		const struct template *last = NULL;
+		for (size_t i = 0; i < c->config->n_sinks; i++) {
+			const struct template *template = c->config->templates[i * n_sources + k];
+			if (template && template != last) {
+				check_variables(c, k, template);
+				check_key_labels(c, k, template);
+			}
+			last = template;
+		}
+	}
+}
+
+void config_check(
+	struct config *config, struct settings *settings, const struct config_places *places)
+{
+	struct checker checker = { config, settings, places };
+
+	check_lists(&checker);
+	check_labels(&checker, settings_root(settings), &config->labels);
+	for (size_t i = 0; i < config->n_sources; i++) {
+		check_labels(&checker, places->sources[i], &config->sources[i]->labels);
+		merge_labels(config, config->sources[i]);
+	}
+	make_templates(&checker);
+	check_templates(&checker);
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// One cycle from tick to report: what follows what. It is the unit of time, of memory (one arena) and
+// of failure (one outcome per request).
+#pragma once
+
+#include "agent/config.h"
+#include "metric/check.h"
+#include "net/http.h"
+
+struct tally;
+struct cycle;
+
+// Which part of a configuration a run is about.
+struct selection {
+	bool *sources;	  // by index
+	bool *sinks;	  // by index
+	struct str group; // URL of the one group; empty: all
+};
+
+// What a cycle works with; borrowed, and longer-lived than the cycle.
+struct cycle_env {
+	const struct config *config;
+	struct selection selection;
+	struct tally *tally;
+	struct http *http;
+	bool push;	// false: stop before the first push
+	bool is_daemon; // false: leave out self-metrics that would look like resets
+};
+
+// One request of a source, and its outcome.
+struct scrape {
+	struct cycle *cycle;
+	struct source_run *run;
+	const struct source_ask *ask;
+	struct buf body; // owned by the cycle; the set borrows from it
+	struct source_take take;
+	struct err err;	  // ERR_NONE: it delivered
+	bool unavailable; // the broker does not have this endpoint, and nobody insisted on it
+	double seconds;
+	size_t n_bytes;
+};
+
+// One source in this cycle.
+struct source_run {
+	size_t index; // of the configuration
+	const struct source_conf *conf;
+	struct scrape
+		*scrapes; // those of pages, then the question for the node's name if it was asked
+	size_t n_scrapes;
+	bool up;	// at least one page delivered
+	double seconds; // of its slowest page
+	size_t n_bytes, n_samples;
+	struct repairs repairs;	     // of reading, and of the first body it was checked for
+	struct check_source checked; // by that body
+};
+
+// A body, shared by all pushes of one key and the same sources.
+struct group {
+	struct group *next;
+	struct key key;
+	size_t *sources; // indices into the cycle's runs, ascending
+	size_t n_sources;
+	struct check check;
+	struct buf body; // owned by the cycle
+	bool has_source_samples;
+};
+
+// A group on its way to one sink, and the outcome.
+struct push {
+	struct push *next;
+	struct cycle *cycle;
+	size_t sink;	     // index of the configuration
+	struct group *group; // NULL: there is no key
+	size_t leader;	     // index of the run that was first in it; names it in the tally
+	struct http_request request;
+	struct err err; // ERR_NONE: accepted
+	bool accepted;
+	double seconds;
+};
+
+struct cycle {
+	struct arena arena;
+	const struct cycle_env *env;
+	struct source_run *runs; // the selected sources in configuration order
+	size_t n_runs;
+	struct group *groups;
+	struct push *pushes;
+	size_t n_pending; // requests in flight
+	bool pushing, stopped;
+	int64_t started_ns;
+	void (*on_done)(void *arg, struct cycle *cycle);
+	void *arg;
+};
+
+// Starts one. on_done comes once, from the event loop; the owner then frees the cycle.
+struct cycle *cycle_start(
+	const struct cycle_env *env, void (*on_done)(void *arg, struct cycle *cycle), void *arg);
+// Ends it early: nothing new is started. Collecting ends at once; pushes in flight go on until they are
+// answered, or until http_cancel_all. on_done comes in any case.
+void cycle_stop(struct cycle *cycle);
+void cycle_free(struct cycle *cycle);

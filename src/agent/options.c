@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/options.h"
+
+#include "base/mem.h"
+#include "net/http.h"
+#include "version.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	OPT_SOURCE = 256,
+	OPT_SINK,
+	OPT_GROUP,
+	OPT_OUTPUT,
+	OPT_SET,
+	OPT_LEVEL,
+	OPT_FORMAT,
+	OPT_LATER
+};
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "once", no_argument, NULL, '1' },
+	{ "dry-run", no_argument, NULL, 'n' },
+	{ "check-config", no_argument, NULL, 't' },
+	{ "source", required_argument, NULL, OPT_SOURCE },
+	{ "sink", required_argument, NULL, OPT_SINK },
+	{ "group", required_argument, NULL, OPT_GROUP },
+	{ "output", required_argument, NULL, OPT_OUTPUT },
+	{ "set", required_argument, NULL, OPT_SET },
+	{ "log-level", required_argument, NULL, OPT_LEVEL },
+	{ "log-format", required_argument, NULL, OPT_FORMAT },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "diff", no_argument, NULL, OPT_LATER },
+	{ "show", no_argument, NULL, OPT_LATER },
+	{ "delete", no_argument, NULL, OPT_LATER },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char help[] =
+	"Usage: brokerpush [-c FILE] [MODE] [OPTION]...\n"
+	"Gathers a message broker's statistics and pushes them to a Pushgateway.\n"
+	"\n"
+	"Modes (without one it runs in the foreground until SIGTERM):\n"
+	"  -1, --once             one cycle: gather, push, report, exit\n"
+	"  -n, --dry-run          one cycle: gather, push nothing, body on stdout\n"
+	"  -t, --check-config     check the configuration and show it, secrets hidden\n"
+	"  -h, --help             this text\n"
+	"  -V, --version          version of brokerpush and of libcurl\n"
+	"\n"
+	"Options:\n"
+	"  -c, --config FILE      configuration [/etc/brokerpush/brokerpush.conf]\n"
+	"      --source NAME      only this source; may be repeated\n"
+	"      --sink NAME        only this sink\n"
+	"      --group URL        only the group with this URL\n"
+	"      --output DIR       with --dry-run: one file per group instead of stdout\n"
+	"      --set PATH=VALUE   lay a setting over the configuration, such as\n"
+	"                         sinks.gateway.url=http://127.0.0.1:9091\n"
+	"      --log-level LEVEL  error, warn, info or debug\n"
+	"      --log-format FORM  logfmt or json\n"
+	"\n"
+	"Exit codes: 0 all was good; 1 no push was accepted; 2 usage; 3 configuration\n"
+	"invalid; 4 a push was accepted, but something failed.\n"
+	"See brokerpush(8), brokerpush.conf(5) and brokerpush-metrics(7).\n";
+
+static bool usage(const char *what, const char *which)
+{
+	fprintf(stderr, "brokerpush: %s%s%s; see brokerpush --help\n", what, which ? ": " : "",
+		which ? which : "");
+	return false;
+}
+
+static bool set_mode(struct options *options, enum run_mode mode)
+{
+	if (mode == MODE_HELP || mode == MODE_VERSION || options->mode == MODE_DAEMON)
+		options->mode = mode;
+	else if (options->mode != mode && options->mode != MODE_HELP &&
+		 options->mode != MODE_VERSION)
+		return usage("more than one mode is given", NULL);
+	return true;
+}
+
+static bool find_word(const struct str *words, size_t n, const char *text, int *index)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(words[i], str_of(text))) {
+			*index = (int)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool set_once(const char **value, const char *name)
+{
+	if (*value)
+		return usage("given twice", name);
+	*value = optarg;
+	return true;
+}
+
+static bool take_option(struct options *options, int option, char **argv)
+{
+	switch (option) {
+	case 'c': options->config_path = optarg; return true;
+	case '1': return set_mode(options, MODE_ONCE);
+	case 'n': return set_mode(options, MODE_DRY_RUN);
+	case 't': return set_mode(options, MODE_CHECK_CONFIG);
+	case 'h': return set_mode(options, MODE_HELP);
+	case 'V': return set_mode(options, MODE_VERSION);
+	case OPT_SOURCE: options->sources[options->n_sources++] = optarg; return true;
+	case OPT_SINK: return set_once(&options->sink, "--sink");
+	case OPT_GROUP: return set_once(&options->group, "--group");
+	case OPT_OUTPUT: return set_once(&options->output, "--output");
+	case OPT_SET:
+		options->overrides[options->n_overrides++] = optarg;
+		return strchr(optarg, '=') || usage("--set wants PATH=VALUE", optarg);
+	case OPT_LEVEL:
+		return find_word(log_level_names, N_LOG_LEVELS, optarg, &options->log_level) ||
+		       usage("--log-level must be error, warn, info or debug", optarg);
+	case OPT_FORMAT:
+		return find_word(log_format_names, N_LOG_FORMATS, optarg, &options->log_format) ||
+		       usage("--log-format must be logfmt or json", optarg);
+	case OPT_LATER: return usage("planned, but not in this version", argv[optind - 1]);
+	case ':': return usage("the option wants a value", argv[optind - 1]);
+	default: return usage("there is no such option", argv[optind - 1]);
+	}
+}
+
+static bool check_combination(const struct options *options)
+{
+	bool runs = options->mode == MODE_ONCE || options->mode == MODE_DRY_RUN;
+
+	if (options->output && options->mode != MODE_DRY_RUN)
+		return usage("--output goes with --dry-run only", NULL);
+	if ((options->n_sources || options->sink || options->group) && !runs &&
+		options->mode != MODE_HELP && options->mode != MODE_VERSION)
+		return usage("--source, --sink and --group go with --once or --dry-run", NULL);
+	return true;
+}
+
+bool options_parse(struct options *options, int argc, char **argv)
+{
+	int option;
+
+	*options = (struct options){ .config_path = "/etc/brokerpush/brokerpush.conf",
+		.sources = mem_alloc((size_t)argc * sizeof(char *)),
+		.overrides = mem_alloc((size_t)argc * sizeof(char *)),
+		.log_level = -1,
+		.log_format = -1 };
+	while ((option = getopt_long(argc, argv, ":c:1nthV", long_options, NULL)) != -1)
+		if (!take_option(options, option, argv))
+			return false;
+	if (optind < argc)
+		return usage("there are no arguments besides options", argv[optind]);
+	return check_combination(options);
+}
+
+void options_free(struct options *options)
+{
+	free(options->sources);
+	free(options->overrides);
+}
+
+void options_print_help(void)
+{
+	fputs(help, stdout);
+}
+
+void options_print_version(void)
+{
+	printf("brokerpush %s (libcurl %s)\n", BROKERPUSH_VERSION, http_library().ptr);
+}

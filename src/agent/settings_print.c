@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// The effective configuration, for people: in the file's own syntax, with secrets hidden.
+#include "agent/settings.h"
+
+static const struct str HIDDEN = STR_INIT("(hidden)");
+
+static void add_quoted(struct buf *out, struct str text)
+{
+	buf_add_byte(out, '"');
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+
+		if (c == '"' || c == '\\')
+			buf_addf(out, "\\%c", c);
+		else if (c < ' ' || c == 0x7f)
+			buf_addf(out, "\\x%02x", c);
+		else
+			buf_add_byte(out, (char)c);
+	}
+	buf_add_byte(out, '"');
+}
+
+static void indent(struct buf *out, int depth)
+{
+	while (depth-- > 0)
+		buf_add(out, STR("  "));
+}
+
+static void print_strings(struct buf *out, const struct str_list *list)
+{
+	buf_add(out, STR("[ "));
+	for (size_t i = 0; i < list->n; i++) {
+		if (i)
+			buf_add(out, STR(", "));
+		add_quoted(out, list->items[i]);
+	}
+	buf_add(out, STR(" ]"));
+}
+
+static void print_pairs(struct buf *out, const struct pair_list *list, bool secret)
+{
+	buf_add(out, STR("( "));
+	for (size_t i = 0; i < list->n; i++) {
+		if (i)
+			buf_add(out, STR(", "));
+		buf_add(out, STR("{ name = "));
+		add_quoted(out, list->items[i].name);
+		buf_add(out, STR("; value = "));
+		add_quoted(out, secret ? HIDDEN : list->items[i].value);
+		buf_add(out, STR("; }"));
+	}
+	buf_add(out, STR(" )"));
+}
+
+// Whether there is something to show; an unset setting without a default is not shown.
+static bool is_set(const struct setting *row, const char *value)
+{
+	switch (row->type) {
+	case SETTING_STRING: return ((const struct str *)value)->ptr != NULL;
+	case SETTING_PAIRS: return ((const struct pair_list *)value)->n > 0;
+	case SETTING_DURATION: return row->initial || *(const int64_t *)value != 0;
+	case SETTING_LIST:
+	case SETTING_LATER: return false;
+	default: return true;
+	}
+}
+
+static void print_value(struct buf *out, const struct setting *row, const char *value)
+{
+	switch (row->type) {
+	case SETTING_STRING:
+		add_quoted(out, row->secret ? HIDDEN : *(const struct str *)value);
+		break;
+	case SETTING_DURATION:
+		buf_add_byte(out, '"');
+		settings_write_duration(out, *(const int64_t *)value);
+		buf_add_byte(out, '"');
+		break;
+	case SETTING_SIZE:
+		buf_add_byte(out, '"');
+		settings_write_size(out, (int64_t) * (const size_t *)value);
+		buf_add_byte(out, '"');
+		break;
+	case SETTING_BOOL: buf_add(out, *(const bool *)value ? STR("true") : STR("false")); break;
+	case SETTING_CHOICE: add_quoted(out, row->words[*(const int *)value]); break;
+	case SETTING_STRINGS: print_strings(out, (const struct str_list *)value); break;
+	case SETTING_PAIRS: print_pairs(out, (const struct pair_list *)value, row->secret); break;
+	default: break;
+	}
+}
+
+// A group is shown if something in it is set, or if all of it has defaults.
+static bool is_group_set(const struct setting_table *table, const char *object)
+{
+	bool all_have_defaults = true;
+
+	for (size_t i = 0; i < table->n; i++) {
+		const struct setting *row = &table->rows[i];
+		if (!row->initial && is_set(row, object + row->offset))
+			return true;
+		all_have_defaults &= row->initial != NULL;
+	}
+	return all_have_defaults;
+}
+
+static void print_group(struct buf *out, const struct setting *row, const char *object, int depth)
+{
+	struct settings_part part = { &row->rows, (void *)object };
+
+	if (!is_group_set(&row->rows, object))
+		return;
+	indent(out, depth);
+	buf_addf(out, "%s = {\n", row->name);
+	settings_print(out, &part, 1, depth + 1);
+	indent(out, depth);
+	buf_add(out, STR("};\n"));
+}
+
+static void print_row(struct buf *out, const struct setting *row, const char *object, int depth)
+{
+	if (row->type == SETTING_GROUP) {
+		print_group(out, row, object, depth);
+		return;
+	}
+	if (!is_set(row, object + row->offset))
+		return;
+	indent(out, depth);
+	buf_addf(out, "%s = ", row->name);
+	print_value(out, row, object + row->offset);
+	buf_add(out, STR(";\n"));
+}
+
+void settings_print(struct buf *out, const struct settings_part *parts, size_t n_parts, int depth)
+{
+	for (size_t i = 0; i < n_parts; i++)
+		for (size_t k = 0; k < parts[i].table->n; k++)
+			print_row(out, &parts[i].table->rows[k], parts[i].object, depth);
+}

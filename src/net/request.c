@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/request.h"
+
+#include <stddef.h>
+#include <string.h>
+
+// Settings
+
+static const struct setting basic_auth_rows[] = {
+	{ .name = "username",
+		.type = SETTING_STRING,
+		.offset = offsetof(struct http_conf, basic_auth.username),
+		.env = true,
+		.help = "user name, or an EMQX API key" },
+	{ .name = "password",
+		.type = SETTING_STRING,
+		.offset = offsetof(struct http_conf, basic_auth.password),
+		.env = true,
+		.secret = true,
+		.help = "password, or the API key's secret" },
+	{ .name = "password_file",
+		.type = SETTING_STRING,
+		.offset = offsetof(struct http_conf, basic_auth.password_file),
+		.env = true,
+		.help = "file that holds the password" },
+};
+
+static const struct setting authorization_rows[] = {
+	{ .name = "type",
+		.type = SETTING_STRING,
+		.offset = offsetof(struct http_conf, authorization.type),
+		.initial = "Bearer",
+		.help = "scheme in front of the credentials" },
+	{ .name = "credentials",
+		.type = SETTING_STRING,
+		.offset = offsetof(struct http_conf, authorization.credentials),
+		.env = true,
+		.secret = true,
+		.help = "token" },
+	{ .name = "credentials_file",
+		.type = SETTING_STRING,
+		.offset = offsetof(struct http_conf, authorization.credentials_file),
+		.env = true,
+		.help = "file that holds the token" },
+};
+
+static const struct setting rows[] = {
+	{ .name = "url",
+		.type = SETTING_STRING,
+		.offset = offsetof(struct http_conf, url),
+		.required = true,
+		.env = true,
+		.help = "where the peer is, http or https" },
+	{ .name = "timeout",
+		.type = SETTING_DURATION,
+		.offset = offsetof(struct http_conf, timeout_ms),
+		.minimum = 1,
+		.help = "limit for one request; default: the phase's deadline" },
+	{ .name = "headers",
+		.type = SETTING_PAIRS,
+		.offset = offsetof(struct http_conf, headers),
+		.env = true,
+		.secret = true,
+		.help = "headers to send" },
+	{ .name = "basic_auth",
+		.type = SETTING_GROUP,
+		.rows = SETTING_TABLE(basic_auth_rows),
+		.help = "credentials for HTTP Basic" },
+	{ .name = "authorization",
+		.type = SETTING_GROUP,
+		.rows = SETTING_TABLE(authorization_rows),
+		.help = "credentials for a header Authorization, such as a bearer token" },
+	{ .name = "tls_config", .type = SETTING_LATER },
+	{ .name = "proxy_url", .type = SETTING_LATER },
+	{ .name = "proxy_from_environment", .type = SETTING_LATER },
+	{ .name = "unix_socket", .type = SETTING_LATER },
+};
+
+const struct setting_table http_settings = SETTING_TABLE(rows);
+
+// Headers that brokerpush or libcurl writes; a second one would break the request or the format.
+static const struct str own_headers[] = {
+	STR_INIT("Accept"),
+	STR_INIT("Connection"),
+	STR_INIT("Content-Encoding"),
+	STR_INIT("Content-Length"),
+	STR_INIT("Content-Type"),
+	STR_INIT("Expect"),
+	STR_INIT("Host"),
+	STR_INIT("TE"),
+	STR_INIT("Transfer-Encoding"),
+};
+
+// A token of RFC 9110 section 5.6.2.
+static bool is_token(struct str name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		if (c <= ' ' || c > '~' || strchr("\"(),/:;<=>?@[\\]{}", c))
+			return false;
+	}
+	return name.len > 0;
+}
+
+static bool has_control(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (((unsigned char)text.ptr[i] < ' ' && text.ptr[i] != '\t') ||
+			text.ptr[i] == 0x7f)
+			return true;
+	return false;
+}
+
+static void check_header(
+	const struct http_conf *conf, size_t i, const struct setting_faults *faults)
+{
+	struct pair header = conf->headers.items[i];
+
+	if (!is_token(header.name)) {
+		setting_fault(faults, "headers", "\"%.*s\" is no legal header name",
+			STR_ARG(header.name));
+		return;
+	}
+	for (size_t k = 0; k < ARRAY_LEN(own_headers); k++)
+		if (str_eq_nocase(header.name, own_headers[k]))
+			setting_fault(faults, "headers",
+				"%.*s is set by brokerpush itself; remove it",
+				STR_ARG(header.name));
+	for (size_t k = 0; k < i; k++)
+		if (str_eq_nocase(header.name, conf->headers.items[k].name))
+			setting_fault(
+				faults, "headers", "%.*s is given twice", STR_ARG(header.name));
+	if (has_control(header.value))
+		setting_fault(faults, "headers",
+			"the value of %.*s has a line break or another control byte; remove it",
+			STR_ARG(header.name));
+}
+
+static bool has_authorization_header(const struct http_conf *conf)
+{
+	for (size_t i = 0; i < conf->headers.n; i++)
+		if (str_eq_nocase(conf->headers.items[i].name, STR("Authorization")))
+			return true;
+	return false;
+}
+
+static void check_secret(struct str value, struct str file, const char *name, const char *file_name,
+	const struct setting_faults *faults)
+{
+	if (value.ptr && file.ptr)
+		setting_fault(faults, name, "give this or %s, not both", file_name);
+	else if (!value.ptr && !file.ptr)
+		setting_fault(faults, name, "is missing; give it or %s", file_name);
+	else if (value.ptr && value.len == 0)
+		setting_fault(faults, name, "is empty; give the secret, or remove the group");
+	else if (has_control(value))
+		setting_fault(faults, name, "has a line break or another control byte");
+}
+
+void http_conf_check(const struct http_conf *conf, const struct setting_faults *faults)
+{
+	bool basic = conf->basic_auth.username.ptr || conf->basic_auth.password.ptr ||
+		     conf->basic_auth.password_file.ptr;
+	bool other =
+		conf->authorization.credentials.ptr || conf->authorization.credentials_file.ptr;
+
+	for (size_t i = 0; i < conf->headers.n; i++)
+		check_header(conf, i, faults);
+	if (basic + other + has_authorization_header(conf) > 1)
+		setting_fault(faults, basic ? "basic_auth" : "authorization",
+			"use one of basic_auth, authorization and a header Authorization");
+	if (basic) {
+		if (conf->basic_auth.username.len == 0)
+			setting_fault(faults, "basic_auth.username", "is missing or empty");
+		if (has_control(conf->basic_auth.username) ||
+			(conf->basic_auth.username.len && memchr(conf->basic_auth.username.ptr, ':',
+								  conf->basic_auth.username.len)))
+			setting_fault(faults, "basic_auth.username",
+				"may have no colon and no control byte (RFC 7617 section 2)");
+		check_secret(conf->basic_auth.password, conf->basic_auth.password_file,
+			"basic_auth.password", "password_file", faults);
+	}
+	if (other) {
+		if (!is_token(conf->authorization.type))
+			setting_fault(faults, "authorization.type", "is no scheme such as Bearer");
+		check_secret(conf->authorization.credentials, conf->authorization.credentials_file,
+			"authorization.credentials", "credentials_file", faults);
+	}
+}
+
+// Answers
+
+enum { LONGEST_EXCERPT = 300 };
+
+// The first line of an error body that says something; an HTML page says nothing in its first line.
+static struct str first_line(const struct http_answer *answer)
+{
+	struct str line, rest;
+
+	if (str_starts_with(answer->content_type, STR("text/html")))
+		return STR("(an HTML page)");
+	str_cut(str_trim(buf_str(&answer->body)), '\n', &line, &rest);
+	line = str_trim(line);
+	if (line.len > LONGEST_EXCERPT)
+		line.len = LONGEST_EXCERPT;
+	return line;
+}
+
+static enum err_kind kind_of_status(int status)
+{
+	if (status >= 500)
+		return ERR_HTTP_5XX;
+	if (status >= 400)
+		return ERR_HTTP_4XX;
+	return status >= 300 ? ERR_HTTP_3XX : ERR_BAD_BODY;
+}
+
+bool http_judge(const struct http_answer *answer, struct err *err)
+{
+	if (answer->err.kind != ERR_NONE) {
+		*err = answer->err;
+		return false;
+	}
+	if (answer->status >= 200 && answer->status < 300)
+		return true;
+
+	struct str line = first_line(answer);
+	if (answer->location.len)
+		err_set(err, kind_of_status(answer->status), 0, "HTTP %d to %.*s", answer->status,
+			STR_ARG(answer->location));
+	else
+		err_set(err, kind_of_status(answer->status), 0, "HTTP %d%s%.*s", answer->status,
+			line.len ? ": " : "", STR_ARG(line));
+	return false;
+}
+
+bool http_is_foreign(const struct http_answer *answer)
+{
+	struct str type, parameters;
+
+	str_cut(answer->content_type, ';', &type, &parameters);
+	type = str_trim(type);
+	return str_eq_nocase(type, STR("text/html")) ||
+	       str_eq_nocase(type, STR("application/json"));
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests and answers as data. Sources and sinks make and read them; only the cycle has them carried
+// out, by net/http.
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/setting.h"
+#include "base/str.h"
+
+#include <stdint.h>
+
+// What every peer's settings have in common; owned by the configuration.
+struct http_conf {
+	struct str url;
+	int64_t timeout_ms; // 0: the phase's deadline
+	struct pair_list headers;
+	struct {
+		struct str username, password, password_file;
+	} basic_auth;
+	struct {
+		struct str type, credentials, credentials_file;
+	} authorization;
+	size_t body_size_limit; // bytes of an answer
+};
+
+// The rows of struct http_conf that sources and sinks share.
+extern const struct setting_table http_settings;
+
+// Checks what one row cannot: the headers, and that credentials come in one way only and whole. The
+// URL is checked by http_check_url.
+void http_conf_check(const struct http_conf *conf, const struct setting_faults *faults);
+
+struct http_request {
+	const struct http_conf *conf; // credentials, headers, limits; borrowed until the answer
+	struct str method;	      // GET, PUT or POST
+	struct str url;		      // complete; here and below: borrowed until the answer
+	struct str accept;	      // empty: none
+	struct str content_type;      // of the body
+	struct str body;	      // sent whole, with its length; GET has none
+	bool anonymous;		      // without the credentials
+};
+
+// Exactly one comes for each request.
+struct http_answer {
+	struct err err; // ERR_NONE: an HTTP answer came, whole, whatever its status
+	int status;
+	struct str content_type, location; // empty: no such header
+	struct buf body;		   // owned by the receiver of the answer
+	double seconds;			   // from the start of the request
+};
+
+// Judges status and body size of an answer: true for 2xx. Otherwise err has the reason and a text with
+// the status, the first line of the body (cut, printable) and, for 3xx, the Location.
+bool http_judge(const struct http_answer *answer, struct err *err);
+
+// Whether the media type of an answer (RFC 9110 section 8.3.1) is one of text/html and application/json:
+// no page of metrics, whatever the status.
+bool http_is_foreign(const struct http_answer *answer);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "source/source.h"
+
+static const struct source_type *const types[] = { &source_emqx, &source_prometheus };
+
+const struct source_type *source_find_type(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (str_eq(types[i]->name, name))
+			return types[i];
+	return NULL;
+}
+
+const char *source_type_names(void)
+{
+	return "emqx, prometheus";
+}
+
+bool source_take_page(const struct http_answer *answer, struct source_take *take, struct err *err)
+{
+	if (!http_judge(answer, err))
+		return false;
+	if (http_is_foreign(answer)) {
+		err_set(err, ERR_BAD_BODY, 0, "the answer is %.*s, not metrics; check the URL",
+			STR_ARG(answer->content_type));
+		return false;
+	}
+	return read_page(take->set, buf_str(&answer->body), &take->report, err);
+}
+
+struct str source_url(struct arena *arena, struct str base, const char *path)
+{
+	while (base.len && base.ptr[base.len - 1] == '/')
+		base.len--;
+	return arena_printf(arena, "%.*s%s", STR_ARG(base), path);
+}
