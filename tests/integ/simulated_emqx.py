@@ -1,0 +1,529 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A simulated EMQX: its statistics endpoints, faithful in form, with invented values.
+
+In a test:      with SimulatedEmqx(nodes=2) as emqx: ... emqx.url, emqx.set_fault("500", "auth")
+By hand:        python3 tests/integ/simulated_emqx.py --port 18083 --nodes 2 --vary
+
+What an EMQX has is in emqx_families.py; this file is how it answers. It is simulated only: no
+MQTT, no cluster protocol, no dashboard.
+"""
+
+import argparse
+import base64
+import binascii
+import json
+import math
+import random
+import signal
+import sys
+import threading
+import zlib
+from email.utils import formatdate
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+import emqx_families as families
+from loopback import Limits, LoopbackServer
+
+# What the REST listener of a broker tolerates.
+LISTENER_LIMITS = Limits(request_line_bytes=8600, header_bytes=4250, headers=100,
+                         first_byte_seconds=5, request_seconds=5, idle_seconds=60)
+
+STATUS_TEXT = {
+    200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
+    405: "Method Not Allowed", 429: "Too Many Requests", 500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+NOT_FOUND_PAGE = ("<html><head><title>404 - NOT FOUND</title></head>"
+                  "<body><h1>404 - NOT FOUND</h1></body></html>")
+LOGIN_PAGE = ("<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n"
+              "<body><form action=\"/login\"><input name=\"user\"></form></body></html>\n")
+ERLANG_STACK = ("{error,{badkey,crashing_collector},[{erlang,map_get,[crashing_collector,#{}],"
+                "[{error_info,#{module => erl_erts_errors}}]},"
+                "{emqx_prometheus,emqx_collect,2,[{file,\"emqx_prometheus.erl\"},{line,512}]},"
+                "{prometheus_text_format,registry_collect_callback,4,"
+                "[{file,\"prometheus_text_format.erl\"},{line,97}]}]}")
+RUBBISH = bytes(random.Random(4).randrange(256) for _ in range(4096))
+
+
+# Values
+
+def pick(limit, *words):
+    """A stable number below the limit for these words."""
+    return zlib.crc32("\0".join(map(str, words)).encode()) % limit
+
+
+class Values:
+    """Every value of a cluster as a function of the seed, the family, the row and the tick."""
+
+    def __init__(self, nodes, rows, seed):
+        self.nodes = nodes
+        self.rows = rows
+        self.seed = seed
+
+    def value(self, family, row, node, tick):
+        """One node's own value."""
+        name = family.name
+        if name in families.SUMS:
+            return sum(self.value(family._replace(name=part), row, node, tick)
+                       for part in families.SUMS[name])
+        words = (self.seed, name, sorted(row.items()), node)
+        special = self._special(name, row, tick, words)
+        if special is not None:
+            return special
+        if family.type == "gauge":
+            return (pick(50, *words) + pick(7, tick, *words)) if tick else pick(50, *words)
+        start = pick(1 << 41, *words) if name in families.BIG_COUNTERS else pick(5000, *words)
+        return start + tick * pick(90, "step", *words)
+
+    def _special(self, name, row, tick, words):
+        if name in families.ALWAYS_ZERO:
+            return 0
+        if name in families.MEMORY_BYTES:
+            return families.MEMORY_BYTES[name] + 4096 * pick(1000, tick, *words)
+        if name == "emqx_cluster_nodes_running":
+            return len(self.nodes)
+        if name == "emqx_cert_expiry_at":
+            return families.CERTIFICATE_EXPIRY
+        if name == "emqx_conf_sync_txid":
+            return 11
+        if name in ("emqx_vm_cpu_use", "emqx_vm_cpu_idle"):
+            use = (0.0, 50.0, 66.66, 100.0)[pick(4, tick, self.seed, words[-1])]
+            return use if name.endswith("use") else round(100.0 - use, 2)
+        if name == "emqx_mria_weight":
+            return (0.0, 1.0e-5, 0.25)[pick(3, *words)]
+        if name == "emqx_mria_last_intercepted_trans" and row["shard"] in families.IDLE_SHARDS:
+            return math.nan
+        if name.endswith(("_enable", "_status")):
+            return 0 if row.get("id") in ("rule_off", "http:dead", "http:hook") else 1
+        if name.endswith("s_count") and name.split("_")[1] in ("rules", "actions", "connectors"):
+            return len(self.rows[name.split("_")[1].rstrip("s")])
+        return None
+
+    def rows_of(self, family, mode, tick):
+        """(labels, value) of every row in a mode; the order is as unstable as a broker's."""
+        shuffle = random.Random(pick(1 << 31, self.seed, family.name, mode, tick)).sample
+        rows = shuffle(self.rows[family.rows], len(self.rows[family.rows]))
+        answering = self.nodes[0]
+        if mode == families.NODE or family.node == families.NEVER:
+            return [(row, self.value(family, row, answering, tick)) for row in rows]
+        if mode in family.node:
+            return [(self._with_node(family, row, node), self.value(family, row, node, tick))
+                    for node in shuffle(self.nodes, len(self.nodes)) for row in rows]
+        together = all if family.name in families.AGGREGATED_BY_AND else sum
+        return [(row, int(together(self.value(family, row, node, tick) for node in self.nodes)))
+                for row in rows]
+
+    @staticmethod
+    def _with_node(family, row, node):
+        if family.rows in families.ROWS_BEFORE_NODE:
+            return {**row, "node": node}
+        return {"node": node, **row}
+
+
+# Pages
+
+def number_text(value):
+    """A number as Erlang writes it: 1.0e-5, not 1e-05."""
+    if isinstance(value, int):
+        return str(value)
+    if math.isnan(value):
+        return "NaN"
+    digits, exponent, power = repr(value).partition("e")
+    if not exponent:
+        return digits
+    return f"{digits if '.' in digits else digits + '.0'}e{int(power)}"
+
+
+def label_text(value):
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def text_page(table, values, mode, tick):
+    """The text form: TYPE before an empty HELP, and an empty line at the end."""
+    lines = []
+    for family in table:
+        lines.append(f"# TYPE {family.name} {family.type}")
+        lines.append(f"# HELP {family.name} ")
+        for labels, value in values.rows_of(family, mode, tick):
+            inside = ",".join(f'{name}="{label_text(text)}"' for name, text in labels.items())
+            lines.append(f"{family.name}{'{' + inside + '}' if inside else ''} "
+                         f"{number_text(value)}")
+    return "\n".join(lines) + "\n\n"
+
+
+def json_page(endpoint, table, values, mode, tick):
+    """The JSON form; the shape of a group depends on the mode."""
+    groups = {}
+    for family in table:
+        if family.group is None:
+            continue
+        group = groups.setdefault(family.group, {})
+        for labels, value in values.rows_of(family, mode, tick):
+            if mode == families.AGGREGATED and family.group in families.JSON_ANSWERING_NODE_ONLY \
+                    and labels["node"] != values.nodes[0]:
+                continue
+            # What is cluster-wide stands in the object of each node.
+            everywhere = mode == families.UNAGGREGATED and family.group == "stats" \
+                and family.node == families.NEVER
+            for row in [{"node": node} for node in values.nodes] if everywhere else [labels]:
+                element = group.setdefault(tuple(sorted(row.items())), dict(row))
+                element[family.name] = value
+    page = {}
+    for name, elements in groups.items():
+        as_array = (name in families.JSON_ARRAYS
+                    or endpoint == "stats" and mode == families.UNAGGREGATED
+                    or mode == families.AGGREGATED and name in families.JSON_ARRAYS_WHEN_AGGREGATED)
+        if as_array:
+            page[name] = list(elements.values())
+        else:
+            page[name] = {key: value for element in elements.values()
+                          for key, value in element.items()}
+    if endpoint == "stats":
+        page["olp"] = [] if mode == families.UNAGGREGATED else {}
+    return page
+
+
+# The broker
+
+class Answer(NamedTuple):
+    status: int
+    type: str = None
+    body: object = ""
+    headers: dict = {}
+    # Without date and server: what the HTTP library answers before the broker sees the request.
+    bare: bool = False
+
+
+def json_error(status, code, message, **headers):
+    body = json.dumps({"code": code, "message": message}, separators=(",", ":"))
+    return Answer(status, "application/json", body, headers)
+
+
+class SimulatedEmqx(LoopbackServer):
+    """A cluster of simulated nodes behind the REST listener of the first.
+
+    nodes       how many, or their names (default: one, emqx@127.0.0.1)
+    vary        values change from answer to answer
+    seed        other values for another seed, the same for the same
+    key, secret credentials that the statistics then require, as with enable_basic_auth
+    tokens      bearer tokens that are taken then
+    rows        label sets in place of those of emqx_families.ROWS, by their key
+    """
+
+    def __init__(self, port=0, nodes=1, vary=False, seed=1, profile="5.8", key=None, secret=None,
+                 tokens=(), rows=None):
+        super().__init__(port, LISTENER_LIMITS)
+        if isinstance(nodes, int):
+            nodes = (["emqx@127.0.0.1"] if nodes == 1
+                     else [f"emqx{number + 1}@127.0.0.1" for number in range(nodes)])
+        self.nodes = list(nodes)
+        self.vary = vary
+        self.profile = families.PROFILES[profile]
+        self.key, self.secret, self.tokens = key, secret, tokens
+        self.values = Values(self.nodes, {**families.ROWS, **(rows or {})}, seed)
+        self._tick = 0
+        self._pages = {}
+        self._faults = {}
+        self._state = threading.Lock()
+        self._stopping = threading.Event()
+
+    # Faults
+
+    def set_fault(self, kind, endpoint=None, **options):
+        """Misbehave from now on: at one endpoint (`stats`, `status` ...) or, with None, at all.
+
+        Kinds: refused (all endpoints only), silent, reset, truncated, too_large (size=bytes),
+        html, 401, 403, 404, 429, 500, 503, empty, binary, bad_family, conflicting_family,
+        delayed (seconds=), together (count=; answers only once that many requests wait), and
+        page (text=; these bytes as the page).
+        """
+        kind = str(kind)
+        if kind == "refused":
+            if endpoint is not None:
+                raise ValueError("only the whole listener can refuse")
+            self.refuse()
+        elif not hasattr(self, f"_fault_{kind}"):
+            raise ValueError(f"no such fault: {kind}")
+        if kind == "together":
+            options["barrier"] = threading.Barrier(options.pop("count"))
+        with self._state:
+            self._faults[endpoint] = (kind, options)
+
+    def clear_faults(self):
+        with self._state:
+            refused = self._faults.get(None, ("", {}))[0] == "refused"
+            self._faults.clear()
+        if refused:
+            self.accept_again()
+
+    def _fault_for(self, endpoint):
+        with self._state:
+            return self._faults.get(endpoint) or self._faults.get(None)
+
+    # What it served
+
+    @property
+    def pages(self):
+        """{(endpoint, mode): text} of the last good text page of each."""
+        with self._state:
+            return dict(self._pages)
+
+    def page(self, endpoint, mode=families.NODE):
+        return self.pages[endpoint, mode]
+
+    # Answering
+
+    def handle(self, connection, request):
+        endpoint = self._endpoint(request.path)
+        fault = self._fault_for(endpoint)
+        if fault is None:
+            return self._send(connection, request, self._answer(request, endpoint))
+        kind, options = fault
+        return getattr(self, f"_fault_{kind}")(connection, request, **options)
+
+    @staticmethod
+    def _send(connection, request, answer, announced=None):
+        """Header names and their order as Cowboy sends them: sorted, upper case before lower."""
+        body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
+        keep = (request.version == "HTTP/1.1"
+                and (request.header("connection") or "").lower() != "close")
+        fields = {"content-length": announced or len(body), **answer.headers}
+        if not answer.bare:
+            fields.update({"date": formatdate(usegmt=True), "server": "Cowboy"})
+        if answer.type:
+            fields["content-type"] = answer.type
+        if not keep:
+            fields["connection"] = "close"
+        lines = [f"HTTP/1.1 {answer.status} {STATUS_TEXT[answer.status]}"]
+        lines += [f"{name}: {fields[name]}" for name in sorted(fields)]
+        connection.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+        return keep
+
+    def _endpoint(self, path):
+        """`stats`, `status` ... for a path that this release serves, else None."""
+        path = path.rstrip("/")
+        if path in ("/status", "/api/v5/status"):
+            return "status"
+        prefix, _, name = path.rpartition("/")
+        if prefix == "/api/v5/prometheus" and name in self.profile["endpoints"]:
+            return name
+        return None
+
+    def _answer(self, request, endpoint):
+        if endpoint is None:
+            return self._not_found(request)
+        if request.method == "OPTIONS":
+            return Answer(500)
+        if request.method != "GET":
+            return Answer(405, headers={"allow": "GET"})
+        if endpoint == "status":
+            return self._status(request)
+        return self._refusal(request) or self._statistics(request, endpoint)
+
+    @staticmethod
+    def _not_found(request):
+        accept = request.header("accept")
+        if accept == "application/json":
+            return Answer(404, accept,
+                          '{"code": "NOT_FOUND", "message": "Request Path Not Found"}')
+        if accept == "text/plain":
+            return Answer(404, accept, "404 - NOT FOUND")
+        return Answer(404, "text/html", NOT_FOUND_PAGE)
+
+    def _status(self, request):
+        query = dict(parse_qsl(request.query))
+        healthy = {"retry-after": "15"}  # a broker says so even when all is well
+        if query.get("format") == "json":
+            body = json.dumps({
+                "rel_vsn": f"v{self.profile['release']}", "node_name": self.nodes[0],
+                "broker_status": "started", "app_status": "running"}, separators=(",", ":"))
+            return Answer(200, "application/json", body, healthy)
+        return Answer(200, "text/plain",
+                      f"Node {self.nodes[0]} is started\nemqx is running", healthy)
+
+    def _refusal(self, request):
+        """The answer for missing or wrong credentials; None if all is well."""
+        if self.key is None:
+            return None
+        challenge = {"WWW-Authenticate": 'Basic Realm="emqx-dashboard"'}
+        scheme, _, credentials = (request.header("authorization") or "").partition(" ")
+        if scheme.lower() == "basic":
+            try:
+                given = base64.b64decode(credentials, validate=True).decode()
+            except (binascii.Error, UnicodeDecodeError):
+                return Answer(400, bare=True)
+            if given == f"{self.key}:{self.secret}":
+                return None
+            return json_error(401, "BAD_API_KEY_OR_SECRET", "Check api_key/api_secret",
+                              **challenge)
+        if scheme.lower() == "bearer":
+            if credentials in self.tokens:
+                return None
+            return json_error(401, "BAD_TOKEN", "Get a token by POST /login")
+        return json_error(401, "AUTHORIZATION_HEADER_ERROR",
+                          "Support authorization: basic/bearer ", **challenge)
+
+    def _statistics(self, request, endpoint):
+        query = dict(parse_qsl(request.query, keep_blank_values=True))  # the last one wins
+        mode = query.get("mode", families.NODE)
+        if mode not in families.MODES:
+            reason = "unable_to_convert_to_enum_symbol" if mode else "not_a_enum_symbol"
+            return json_error(400, "BAD_REQUEST", json.dumps(
+                {"value": mode, "reason": reason, "path": "mode", "kind": "validation_error"},
+                separators=(",", ":")))
+        table = self.profile["endpoints"][endpoint]
+        with self._state:
+            tick = self._tick
+            self._tick += self.vary
+        if request.header("accept") == "application/json":
+            page = json_page(endpoint, table, self.values, mode, tick)
+            return Answer(200, "application/json", json.dumps(page, separators=(",", ":")))
+        page = text_page(table, self.values, mode, tick)
+        with self._state:
+            self._pages[endpoint, mode] = page
+        return Answer(200, "text/plain", page)
+
+    # Misbehaving. Each returns whether the connection is to be kept.
+
+    def _fault_silent(self, connection, _request):
+        connection.wait_until_closed_by_peer()
+        return False
+
+    def _fault_reset(self, connection, request):
+        self._send_part(connection, request)
+        connection.reset()
+        return False
+
+    def _fault_truncated(self, connection, request):
+        self._send_part(connection, request)
+        return False
+
+    def _send_part(self, connection, request):
+        """Announce the whole page and send half of it, cut within a line."""
+        answer = self._answer(request, self._endpoint(request.path))
+        body = answer.body.encode()
+        cut = len(body) // 2
+        while body[cut - 1:cut] == b"\n":
+            cut -= 1
+        self._send(connection, request, answer._replace(body=body[:cut]), announced=len(body))
+
+    def _fault_too_large(self, connection, request, size=1 << 20):
+        lines = [b"# TYPE emqx_generated gauge"]
+        lines += [b'emqx_generated{row="%09d"} 1' % row for row in range(size // 32 + 1)]
+        return self._send(connection, request,
+                          Answer(200, "text/plain", b"\n".join(lines) + b"\n"))
+
+    def _fault_html(self, connection, request):
+        return self._send(connection, request, Answer(200, "text/html", LOGIN_PAGE))
+
+    def _fault_401(self, connection, request):
+        return self._send(connection, request, json_error(
+            401, "BAD_API_KEY_OR_SECRET", "Check api_key/api_secret",
+            **{"WWW-Authenticate": 'Basic Realm="emqx-dashboard"'}))
+
+    def _fault_403(self, connection, request):
+        return self._send(connection, request, json_error(
+            403, "UNAUTHORIZED_ROLE", "You don't have permission to access this resource"))
+
+    def _fault_404(self, connection, request):
+        return self._send(connection, request, self._not_found(request))
+
+    def _fault_429(self, connection, request):
+        return self._send(connection, request,
+                          Answer(429, "text/plain", "Too many requests"))
+
+    def _fault_500(self, connection, request):
+        return self._send(connection, request, json_error(500, "INTERNAL_ERROR", ERLANG_STACK))
+
+    def _fault_503(self, connection, request):
+        return self._send(connection, request, json_error(
+            503, "SERVICE_UNAVAILABLE", "The broker is starting"))
+
+    def _fault_empty(self, connection, request):
+        return self._send(connection, request, Answer(200, "text/plain"))
+
+    def _fault_binary(self, connection, request):
+        return self._send(connection, request, Answer(200, "text/plain", RUBBISH))
+
+    def _fault_page(self, connection, request, text):
+        return self._send(connection, request, Answer(200, "text/plain", text))
+
+    def _fault_bad_family(self, connection, request):
+        """Lines that no reader takes, in a family of their own, between the good ones."""
+        return self._send_with(connection, request, (
+            "# TYPE emqx_bad_family gauge\n# HELP emqx_bad_family \n"
+            'emqx_bad_family{id="a" 1\n'
+            'emqx_bad_family{id="b"} 12,5\n'
+            'emqx-bad-family{id="c"} 1\n'))
+
+    def _fault_conflicting_family(self, connection, request):
+        """A name that comes a second time with another type."""
+        return self._send_with(connection, request, (
+            "# TYPE emqx_conflict gauge\n# HELP emqx_conflict \nemqx_conflict 1\n"
+            "# TYPE emqx_conflict counter\n# HELP emqx_conflict \n"
+            'emqx_conflict{id="second"} 2\n'))
+
+    def _send_with(self, connection, request, inserted):
+        answer = self._answer(request, self._endpoint(request.path))
+        if answer.status == 200 and "\n# TYPE " in answer.body:
+            at = answer.body.index("\n# TYPE ") + 1
+            answer = answer._replace(body=answer.body[:at] + inserted + answer.body[at:])
+        return self._send(connection, request, answer)
+
+    def _fault_delayed(self, connection, request, seconds=1.0):
+        self._stopping.wait(seconds)
+        return self._send(connection, request,
+                          self._answer(request, self._endpoint(request.path)))
+
+    def _fault_together(self, connection, request, barrier):
+        """A caller that asks one after the other never gets an answer."""
+        try:
+            barrier.wait(timeout=60)
+        except threading.BrokenBarrierError:
+            return False
+        return self._send(connection, request,
+                          self._answer(request, self._endpoint(request.path)))
+
+    def stop(self):
+        self._stopping.set()
+        with self._state:
+            for _, options in self._faults.values():
+                if "barrier" in options:
+                    options["barrier"].abort()
+        super().stop()
+
+
+def main():
+    parser = argparse.ArgumentParser(description="A simulated EMQX 5.8; not a real broker.")
+    parser.add_argument("--port", type=int, default=18083, help="0 takes a free one")
+    parser.add_argument("--nodes", type=int, default=1, help="size of the simulated cluster")
+    parser.add_argument("--key", help="require this API key for the statistics")
+    parser.add_argument("--secret", help="and this secret")
+    parser.add_argument("--seed", type=int, default=1, help="other values for another seed")
+    parser.add_argument("--vary", action="store_true", help="values change with each answer")
+    arguments = parser.parse_args()
+    if (arguments.key is None) != (arguments.secret is None):
+        parser.error("--key and --secret go together")
+
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    try:
+        emqx = SimulatedEmqx(arguments.port, arguments.nodes, arguments.vary, arguments.seed,
+                             key=arguments.key, secret=arguments.secret).start()
+    except OSError as error:
+        print(f"simulated EMQX: port {arguments.port}: {error.strerror}", file=sys.stderr)
+        return 1
+    print(emqx.url)
+    print(f"This is a simulated EMQX {emqx.profile['release']} ({', '.join(emqx.nodes)}): "
+          "no real broker, invented values.", flush=True)
+    ended.wait()
+    emqx.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The comparison must see what it is there to see, and forgive only what a gateway adds."""
+
+import pytest
+
+from exposition import Exposition, assert_gateway_serves, assert_same
+from simulated_emqx import SimulatedEmqx
+from peers import get
+
+KEY = {"job": "emqx", "instance": "emqx~127.0.0.1"}
+PAGE = """# TYPE emqx_connections_count gauge
+# HELP emqx_connections_count\x20
+emqx_connections_count 7
+# TYPE emqx_authn_total counter
+# HELP emqx_authn_total\x20
+emqx_authn_total{id="a"} 3
+# TYPE emqx_bytes_sent counter
+emqx_bytes_sent NaN
+# TYPE emqx_mria_lag gauge
+
+"""
+SERVED = """# TYPE emqx_authn_total counter
+emqx_authn_total{id="a",instance="emqx~127.0.0.1",job="emqx"} 3
+# TYPE emqx_bytes_sent counter
+emqx_bytes_sent{instance="emqx~127.0.0.1",job="emqx"} NaN
+# TYPE emqx_connections_count gauge
+emqx_connections_count{instance="emqx~127.0.0.1",job="emqx"} 7
+# TYPE go_goroutines gauge
+go_goroutines 9
+# TYPE push_time_seconds gauge
+push_time_seconds{instance="emqx~127.0.0.1",job="emqx"} 1.7e+09
+# TYPE brokerpush_source_up gauge
+brokerpush_source_up{instance="emqx~127.0.0.1",job="emqx",source="emqx"} 1
+"""
+
+
+def test_what_a_gateway_adds_is_forgiven():
+    group = assert_gateway_serves(SERVED, [PAGE], KEY)
+    assert group.value("brokerpush_source_up", source="emqx") == 1
+
+
+@pytest.mark.parametrize("old, new, told", [
+    ("} 3", "} 4", "became 4"),
+    ('{id="a"', '{id="b"', "missing: emqx_authn_total"),
+    ("emqx_connections_count gauge", "emqx_connections_count counter", "TYPE"),
+    ("# TYPE emqx_connections_count gauge\n",
+     "# HELP emqx_connections_count New.\n# TYPE emqx_connections_count gauge\n", "HELP"),
+    ("} NaN", "} 0", "became 0"),
+    ("emqx_authn_total", "emqx_authn", "family emqx_authn is not expected"),
+    ("go_goroutines 9", 'emqx_more{job="emqx",instance="emqx~127.0.0.1"} 9', "emqx_more"),
+])
+def test_a_difference_is_seen(old, new, told):
+    with pytest.raises(AssertionError, match=told):
+        assert_gateway_serves(SERVED.replace(old, new), [PAGE], KEY)
+
+
+def test_labels_are_added_and_own_ones_exported():
+    one = Exposition.parse('a{job="x",exported_job="y"} 1\n')
+    both = 'a{exported_exported_job="x",exported_job="y",job="k"} 1\n'
+    assert_same(one.with_labels(job="k"), Exposition.parse(both))
+    assert_same(one.with_external_labels(job="k", site="s"),
+                Exposition.parse('a{job="x",exported_job="y",site="s"} 1\n'))
+
+
+def test_a_series_twice_is_an_error():
+    with pytest.raises(AssertionError, match="series twice"):
+        Exposition.parse('a{x="1",y="2"} 1\na{y="2",x="1"} 1\n')
+
+
+def test_a_real_gateway_serves_back_what_a_simulated_broker_says(gateway):
+    with SimulatedEmqx(nodes=2) as emqx:
+        pages = [get(f"{emqx.url}/api/v5/prometheus/{endpoint}?mode=all_nodes_unaggregated")
+                 for endpoint in ("stats", "auth", "data_integration")]
+    body = "".join(page.rstrip("\n") + "\n" for page in pages)
+    gateway.push("/metrics/job/emqx/instance/emqx~127.0.0.1", body)
+    assert_gateway_serves(gateway.metrics_text(), pages, KEY)
+    assert gateway.groups() == [KEY]
+    gateway.restart()
+    assert gateway.groups() == []
+
+
+def test_promtool_tells_good_from_bad(promtool):
+    assert promtool("# HELP a_total Good.\n# TYPE a_total counter\na_total 1\n")[0] == 0
+    assert promtool("a 1\na 1\n")[0] != 0
+
+
+def test_a_node_exporter_serves_a_page_that_can_be_read(node_exporter):
+    assert Exposition.parse(get(node_exporter.url + "/metrics")).families["node_load1"]
