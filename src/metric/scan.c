@@ -72,6 +72,38 @@ static enum scan_kind bad(struct scan_line *line, struct str why)
 
 // Labels
 
+// The bytes of a word that are zero, as a set highest bit each; above the first of them others may be
+// set too (Warren, Hacker's Delight, section 6-1).
+static inline uint64_t zero_bytes(uint64_t word)
+{
+	return (word - UINT64_C(0x0101010101010101)) & ~word & UINT64_C(0x8080808080808080);
+}
+
+// To the first quote, backslash or byte beyond ASCII. Values are half of a page: eight bytes at a time
+// make the scanner faster by a tenth.
+static inline const char *skip_plain(const char *p, const char *end)
+{
+	const uint64_t quotes = UINT64_C(0x2222222222222222);
+	const uint64_t backslashes = UINT64_C(0x5c5c5c5c5c5c5c5c);
+
+	while (end - p >= 8) {
+		uint64_t word;
+
+		memcpy(&word, p, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+		word = __builtin_bswap64(word);
+#endif
+		uint64_t stops = zero_bytes(word ^ quotes) | zero_bytes(word ^ backslashes) |
+				 (word & UINT64_C(0x8080808080808080));
+		if (stops)
+			return p + __builtin_ctzll(stops) / 8;
+		p += 8;
+	}
+	while (p < end && is(*p, VALUE_PLAIN))
+		p++;
+	return p;
+}
+
 // The value of a label, from behind its opening quote to its closing one. NULL: there is none.
 static inline const char *scan_value(const char *p, const char *end, struct scan_line *line)
 {
@@ -79,8 +111,7 @@ static inline const char *scan_value(const char *p, const char *end, struct scan
 	bool high = false;
 
 	for (;;) {
-		while (p < end && is(*p, VALUE_PLAIN))
-			p++;
+		p = skip_plain(p, end);
 		if (p == end)
 			return NULL;
 		if (*p == '"')
@@ -207,15 +238,27 @@ static bool scan_rest(const char *p, const char *end, struct scan_line *line)
 	return true;
 }
 
-static enum scan_kind scan_sample(const char *p, const char *end, struct scan_line *line)
+// The name of a sample is nearly always that of the line before: comparing is faster than looking at
+// every byte.
+static inline const char *skip_metric_name(const char *p, const char *end, struct str last)
+{
+	if ((size_t)(end - p) > last.len && last.len && memcmp(p, last.ptr, last.len) == 0 &&
+		!is(p[last.len], NAME))
+		return p + last.len;
+	return skip_name(p, end);
+}
+
+static enum scan_kind scan_sample(
+	struct scan *scan, const char *p, const char *end, struct scan_line *line)
 {
 	const char *value;
 
 	line->name.ptr = p;
-	p = skip_name(p, end);
+	p = skip_metric_name(p, end, scan->name);
 	line->name.len = (size_t)(p - line->name.ptr);
 	if (line->name.len == 0)
 		return bad(line, STR("it starts with no legal name"));
+	scan->name = line->name;
 	p = skip_blanks(p, end);
 	if (p < end && *p == '{') {
 		p = scan_labels(p + 1, end, line);
@@ -274,7 +317,7 @@ static enum scan_kind scan_comment(const char *p, const char *end, struct scan_l
 
 struct scan scan_new(struct str page)
 {
-	return (struct scan){ page.ptr, page.ptr, page.ptr + page.len, 0 };
+	return (struct scan){ .start = page.ptr, .at = page.ptr, .end = page.ptr + page.len };
 }
 
 // Takes the next line off the page, without its end.
@@ -313,7 +356,7 @@ enum scan_kind scan_next(struct scan *scan, struct scan_line *line)
 		if (p > text.ptr && *p != '#')
 			need(line, REPAIR_BLANKS);
 		if (*p != '#')
-			return scan_sample(p, end, line);
+			return scan_sample(scan, p, end, line);
 		if (scan_comment(p + 1, end, line) != SCAN_END)
 			return line->kind;
 	}

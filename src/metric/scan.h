@@ -29,6 +29,7 @@ enum scan_kind {
 struct scan {
 	const char *start, *at, *end;
 	size_t line_number;
+	struct str name; // of the last sample
 };
 
 struct scan_line {
