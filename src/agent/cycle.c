@@ -167,6 +167,11 @@ static void start_pushing(struct cycle *cycle)
 	for (struct push *push = cycle->pushes; push; push = push->next) {
 		if (!push->group)
 			continue;
+		if (push->group->body.failed) {
+			err_set(&push->err, ERR_TOO_LARGE, 0, "the body is larger than %zu bytes",
+				push->group->body.limit);
+			continue;
+		}
 		push->request.body = buf_str(&push->group->body);
 		cycle->n_pending++;
 		http_start(cycle->env->http, &push->request, deadline_ns, on_push_answer, push);

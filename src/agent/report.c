@@ -8,6 +8,9 @@
 
 #include <inttypes.h>
 
+// So many families are named when they are left out; a page of rubbish may have a hundred thousand.
+enum { MOST_FAMILIES = 20 };
+
 // Changes
 
 enum change { UNCHANGED, WENT_DOWN, CAME_BACK };
@@ -28,6 +31,15 @@ static enum change note(struct outage *outage, enum err_kind kind, uint64_t *n_f
 }
 
 // Sources
+
+// A URL for the log: a query may hold a secret.
+static struct str without_query(struct str url)
+{
+	struct str front, query;
+
+	str_cut(url, '?', &front, &query);
+	return front;
+}
 
 static struct outage *endpoint_outage(
 	struct source_tally *tally, const struct source_run *run, size_t index)
@@ -73,7 +85,7 @@ static void report_endpoint(const struct scrape *scrape, struct outage *outage, 
 			log_text("endpoint", endpoint),
 			log_text("reason", err_reason(scrape->err.kind)),
 			log_text("error", str_of(scrape->err.text)),
-			log_text("url", scrape->ask->request.url));
+			log_text("url", without_query(scrape->ask->request.url)));
 }
 
 // The error that stands for the whole source: its first one.
@@ -96,7 +108,8 @@ static void report_source(const struct source_run *run, struct source_tally *tal
 	if (change == WENT_DOWN)
 		log_error("source is down", log_text("source", run->conf->name),
 			log_text("reason", err_reason(err->kind)),
-			log_text("error", str_of(err->text)), log_text("url", run->conf->http.url));
+			log_text("error", str_of(err->text)),
+			log_text("url", without_query(run->conf->http.url)));
 	else if (change == CAME_BACK)
 		log_info("source is back", log_text("source", run->conf->name),
 			log_number("failures", (int64_t)n_failures));
@@ -141,16 +154,20 @@ static void report_repairs(
 
 static void report_quarantine(const struct source_run *run, struct source_tally *tally)
 {
+	const struct quarantine *entry = run->checked.quarantined;
 	uint64_t families = 0;
 
-	for (const struct quarantine *q = run->checked.quarantined; q; q = q->next)
+	for (const struct quarantine *q = entry; q; q = q->next)
 		families += hash_bytes(q->family, 1);
 	if (families == tally->quarantined || !run->up)
 		return;
 	tally->quarantined = families;
-	for (const struct quarantine *q = run->checked.quarantined; q; q = q->next)
+	for (int i = 0; entry && i < MOST_FAMILIES; i++, entry = entry->next)
 		log_warn("family left out", log_text("source", run->conf->name),
-			log_text("family", q->family), log_text("why", q->why));
+			log_text("family", entry->family), log_text("why", entry->why));
+	if (entry)
+		log_warn("and more families left out", log_text("source", run->conf->name),
+			log_number("families_in_all", (int64_t)run->checked.n_quarantined));
 	if (!families)
 		log_info("no family is left out any more", log_text("source", run->conf->name));
 }

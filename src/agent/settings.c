@@ -11,6 +11,7 @@
 struct settings {
 	config_t file;
 	struct arena *arena; // borrowed
+	const char *path;    // borrowed
 	struct buf faults;
 	size_t n_faults;
 };
@@ -50,7 +51,9 @@ static void add_fault(
 
 	if (is_override(at))
 		buf_add(&line, STR("--set: "));
-	else if (file)
+	else if (config_setting_is_root(at))
+		buf_addf(&line, "%s: ", s->path); // something is missing at its top
+	else
 		buf_addf(&line, "%s:%d: ", file, (int)config_setting_source_line(at));
 	size_t before = line.len;
 	add_path(&line, at);
@@ -114,6 +117,7 @@ struct settings *settings_open(const char *path, struct arena *arena)
 	FILE *file = fopen(path, "re");
 
 	s->arena = arena;
+	s->path = path;
 	s->faults = buf_new(16 * 1024 * 1024);
 	config_init(&s->file);
 	if (!file) {

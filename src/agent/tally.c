@@ -52,9 +52,8 @@ void tally_add_pushes(struct tally *tally, const struct cycle *cycle)
 		struct sink_tally *sink = &tally->sinks[push->sink];
 
 		sink->n_pushes++;
-		if (push->group)
-			sink->n_bytes += push->request.body.len;
-		if (push->seconds > sink->last_seconds)
+		sink->n_bytes += push->request.body.len;
+		if (push->request.body.len && push->seconds > sink->last_seconds)
 			sink->last_seconds = push->seconds;
 		if (push->accepted)
 			sink->last_success_ns = clock_wall_ns();

@@ -2,6 +2,7 @@
 #include "metric/check.h"
 
 #include "metric/check_shape.h"
+#include "metric/gateway_type.h"
 #include "metric/write.h"
 
 #include <string.h>
@@ -14,12 +15,13 @@ void check_quarantine(struct check *check, struct family *family, uint16_t sourc
 {
 	struct check_source *owner = &check->sources[source];
 	struct quarantine *entry = arena_new(check->arena, struct quarantine);
-	struct quarantine **link = &owner->quarantined;
 
-	while (*link)
-		link = &(*link)->next;
-	*link = entry;
 	*entry = (struct quarantine){ .family = family->name, .why = why };
+	if (owner->last_quarantined)
+		owner->last_quarantined->next = entry;
+	else
+		owner->quarantined = entry;
+	owner->last_quarantined = entry;
 	owner->n_quarantined++;
 	family->first = family->last = NULL;
 	family->n_samples = 0;
@@ -113,11 +115,37 @@ static struct str refuse_name(struct str name)
 	return STR("");
 }
 
+static bool is_simple(enum metric_type type)
+{
+	return type != METRIC_HISTOGRAM && type != METRIC_SUMMARY;
+}
+
+// A gateway refuses a body that types one of its own families otherwise. False: it cannot be helped.
+static bool settle_gateway_type(struct family *family, struct repairs *repairs)
+{
+	enum metric_type type;
+
+	if (!gateway_type(family->name, &type) || type == family->type)
+		return true;
+	if (!is_simple(type) || !is_simple(family->type))
+		return is_simple(type); // a histogram process_x is none of a gateway's
+	family->type = type;
+	family->typed = true;
+	repairs->count[REPAIR_GATEWAY_TYPE]++;
+	return true;
+}
+
 static void merge_family(struct check *check, struct family *family, uint16_t source)
 {
 	struct str refused = check->finished ? STR("") : refuse_name(family->name);
 	if (refused.len) {
 		check_quarantine(check, family, source, refused);
+		return;
+	}
+	if (!settle_gateway_type(family, &check->sources[source].repairs)) {
+		check_quarantine(check, family, source,
+			STR("a Pushgateway has a summary of this name, and would refuse another "
+			    "type"));
 		return;
 	}
 

@@ -23,7 +23,7 @@ struct check_source {
 	struct str name;  // for messages; set by the caller
 	struct str added; // canonical labels to add to its samples; set by the caller
 	struct repairs repairs;
-	struct quarantine *quarantined; // in the order of detection
+	struct quarantine *quarantined, *last_quarantined; // in the order of detection
 	size_t n_quarantined;
 	struct str duplicate; // the first series that came twice, and from where; empty: none
 };

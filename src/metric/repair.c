@@ -8,6 +8,7 @@ static const struct str names[N_REPAIRS] = {
 	[REPAIR_BLANKS] = STR_INIT("blanks"),
 	[REPAIR_METADATA] = STR_INIT("metadata"),
 	[REPAIR_UNKNOWN_TYPE] = STR_INIT("unknown_type"),
+	[REPAIR_GATEWAY_TYPE] = STR_INIT("gateway_type"),
 	[REPAIR_TIMESTAMP] = STR_INIT("timestamp"),
 	[REPAIR_EXEMPLAR] = STR_INIT("exemplar"),
 	[REPAIR_NUMBER] = STR_INIT("number"),

@@ -16,6 +16,7 @@ enum repair {
 	REPAIR_BLANKS,		 // before a name or after a value
 	REPAIR_METADATA,	 // TYPE or HELP twice, late, or with odd case or blanks
 	REPAIR_UNKNOWN_TYPE,	 // a type beyond the five
+	REPAIR_GATEWAY_TYPE,	 // of a family that a gateway has too: its type there
 	REPAIR_TIMESTAMP,	 // dropped: a gateway refuses it
 	REPAIR_EXEMPLAR,	 // dropped
 	REPAIR_NUMBER,		 // `-nan`, `+NaN`
