@@ -106,7 +106,7 @@ struct series {
 	uint64_t id; // fingerprint without the bound; a chance collision costs at most a repair
 	struct sample *any;
 	struct sample *infinite, *sum, *count;
-	bool used, bad;
+	bool used, settled, bad;
 };
 
 struct shape {
@@ -190,27 +190,31 @@ static bool is_in_good_series(void *arg, struct sample *sample)
 	return false;
 }
 
-// A new sample of a histogram's series, made from one that it has.
-static struct sample *add_part(struct shape *shape, const struct sample *model,
+// A new sample of a histogram's series, like one that it has.
+static struct sample *add_part(struct shape *shape, const struct series *series,
 	enum sample_suffix suffix, struct str value)
 {
 	struct check *check = shape->check;
 	struct sample *sample = metric_add_sample(check->set, shape->family);
 	struct label_list *list = &check->labels;
+	struct str infinite;
 
-	label_list_read(list, model->labels);
+	sample->fingerprint = series->id;
+	sample->label_names = series->any->label_names | label_name_bit(shape->bound_name);
+	sample->value = value;
+	sample->suffix = (uint8_t)suffix;
+	sample->source = series->any->source;
+	sample->complete = series->any->complete;
+	label_list_read(list, series->any->labels);
 	size_t bound = label_list_find(list, shape->bound_name);
 	if (bound < list->n)
 		list->items[bound] = list->items[--list->n];
 	if (suffix == SUFFIX_BUCKET)
 		label_list_add(list, (struct label){ shape->bound_name, STR("+Inf") });
 	sample->labels = label_list_text(list);
-	label_identify(sample->labels, &sample->fingerprint, &sample->label_names);
-	sample->value = value;
-	sample->suffix = (uint8_t)suffix;
-	sample->source = model->source;
-	sample->complete = model->complete;
-	check->sources[model->source].repairs.count[REPAIR_HISTOGRAM]++;
+	if (label_find(sample->labels, shape->bound_name, &infinite))
+		sample->fingerprint += label_fingerprint(label_text(shape->bound_name, infinite));
+	check->sources[sample->source].repairs.count[REPAIR_HISTOGRAM]++;
 	return sample;
 }
 
@@ -218,19 +222,31 @@ static struct sample *add_part(struct shape *shape, const struct sample *model,
 // zeros would be lies, so a series without any count goes, and a sum that is not known is NaN.
 static void complete_series(struct shape *shape, struct series *series)
 {
-	if (series->bad)
+	if (series->bad || series->settled)
 		return;
+	series->settled = true;
 	if (!series->infinite && !series->count) {
 		series->bad = true;
 		return;
 	}
 	if (!series->infinite)
-		series->infinite =
-			add_part(shape, series->any, SUFFIX_BUCKET, series->count->value);
+		series->infinite = add_part(shape, series, SUFFIX_BUCKET, series->count->value);
 	if (!series->count)
-		series->count = add_part(shape, series->any, SUFFIX_COUNT, series->infinite->value);
+		series->count = add_part(shape, series, SUFFIX_COUNT, series->infinite->value);
 	if (!series->sum)
-		series->sum = add_part(shape, series->any, SUFFIX_SUM, STR("NaN"));
+		series->sum = add_part(shape, series, SUFFIX_SUM, STR("NaN"));
+}
+
+// In the order of the samples, so that bodies of one source do not differ without need.
+static void complete_histogram(struct shape *shape)
+{
+	const struct sample *end = shape->family->last; // what is added comes behind it
+	struct sample *sample = shape->family->first;
+
+	for (bool more = sample != NULL; more; sample = sample->next) {
+		more = sample != end;
+		complete_series(shape, series_of(shape, sample));
+	}
 }
 
 static void check_shape(struct check *check, struct family *family)
@@ -245,9 +261,7 @@ static void check_shape(struct check *check, struct family *family)
 	shape.mask = n_places - 1;
 	metric_filter(family, enter_sample, &shape);
 	if (family->type == METRIC_HISTOGRAM)
-		for (size_t i = 0; i < n_places; i++)
-			if (shape.table[i].used)
-				complete_series(&shape, &shape.table[i]);
+		complete_histogram(&shape);
 	metric_filter(family, is_in_good_series, &shape);
 }
 
