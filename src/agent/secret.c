@@ -58,6 +58,14 @@ bool secret_read(struct arena *arena, struct str config_path, struct str name, s
 	if (str_ends_with(*secret, STR("\r")))
 		secret->len--;
 	text[secret->len] = '\0';
+	// A header must not end where a secret's line does.
+	for (size_t i = 0; i < secret->len; i++) {
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) {
+			err_set(err, ERR_INVALID, i,
+				"%s has a line break or another control byte in it", path.ptr);
+			return false;
+		}
+	}
 	*world_readable = (status.st_mode & S_IROTH) != 0;
 	return true;
 }
