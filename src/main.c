@@ -13,8 +13,6 @@ static enum exit_code run(const struct options *options)
 
 	if (!config)
 		return EXIT_CONFIG;
-	log_configure(options->log_level < 0 ? config->log_level : options->log_level,
-		options->log_format < 0 ? config->log_format : options->log_format);
 	if (options->mode == MODE_CHECK_CONFIG)
 		config_print(config, stdout);
 	else if (options->mode == MODE_DAEMON)

@@ -58,6 +58,7 @@ static void read_secret(struct place *place, const char *name, struct str file, 
 			"everybody can read the file; take that right away (chmod o-r)");
 	else if (world_readable)
 		log_warn("everybody can read a file with a secret",
+			log_text("peer", settings_peek(place->settings, place->group, "name")),
 			log_text("setting", str_of(name)), log_text("file", file));
 }
 
@@ -89,8 +90,8 @@ static void check_http(
 
 	if (http->url.ptr && !http_check_url(http->url, complete, &err))
 		setting_fault(&faults, "url", "%s", err.text);
-	else if (http->url.ptr && complete && http_has_no_path(http->url))
-		http->url = source_url(&place->config->arena, http->url, default_path.ptr);
+	else if (http->url.ptr && complete)
+		http->url = http_default_path(&place->config->arena, http->url, default_path);
 	if (http->timeout_ms > phase_ms)
 		setting_fault(&faults, "timeout",
 			"must be at most %" PRId64
@@ -98,10 +99,12 @@ static void check_http(
 			"raise interval",
 			phase_ms);
 	http_conf_check(http, &faults);
+	http->basic_auth.secret = http->basic_auth.password;
+	http->authorization.secret = http->authorization.credentials;
 	read_secret(place, "basic_auth.password_file", http->basic_auth.password_file,
-		&http->basic_auth.password);
+		&http->basic_auth.secret);
 	read_secret(place, "authorization.credentials_file", http->authorization.credentials_file,
-		&http->authorization.credentials);
+		&http->authorization.secret);
 }
 
 static void check_needs(struct place *place, const struct source_conf *source)
@@ -128,15 +131,12 @@ static void read_source(struct place *place)
 	struct source_conf *source = arena_new(&config->arena, struct source_conf);
 
 	source->type = source_find_type(type_name);
-	if (type_name.len && !source->type) {
+	bool is_known = source->type != NULL;
+	if (!is_known && type_name.len)
 		setting_fault(&faults, "type", "\"%.*s\" is not one of %s", STR_ARG(type_name),
 			source_type_names());
-		return;
-	}
-	if (!source->type) {
-		setting_fault(&faults, "type", "is missing; it is one of %s", source_type_names());
-		return;
-	}
+	if (!is_known)
+		source->type = &source_emqx; // stands in, so that all else is checked
 	source->own = arena_alloc(&config->arena, source->type->conf_size);
 	struct settings_part parts[] = { { &config_source_table, source },
 		{ &http_settings, &source->http }, { &source->type->settings, source->own } };
@@ -146,6 +146,8 @@ static void read_source(struct place *place)
 	if (source->type->check)
 		source->type->check(source, &faults);
 	check_needs(place, source);
+	if (!is_known)
+		return;
 	config->sources[config->n_sources] = source;
 	place->where->sources[config->n_sources++] = place->group;
 }
@@ -158,11 +160,12 @@ static void read_sink(struct place *place)
 	struct sink_conf *sink = arena_new(&config->arena, struct sink_conf);
 
 	sink->type = sink_find_type(type_name);
-	if (!sink->type) {
+	bool is_known = sink->type != NULL;
+	if (!is_known && type_name.len)
 		setting_fault(&faults, "type", "\"%.*s\" is not one of %s", STR_ARG(type_name),
 			sink_type_names());
-		return;
-	}
+	if (!is_known)
+		sink->type = &sink_pushgateway; // stands in, as above
 	sink->own = arena_alloc(&config->arena, sink->type->conf_size);
 	sink->http.body_size_limit = SINK_ANSWER_LIMIT;
 	struct settings_part parts[] = { { &config_sink_table, sink },
@@ -172,6 +175,8 @@ static void read_sink(struct place *place)
 	check_http(place, &sink->http, STR(""), config_push_ms(config));
 	if (sink->type->check)
 		sink->type->check(sink, &faults);
+	if (!is_known)
+		return;
 	config->sinks[config->n_sinks] = sink;
 	place->where->sinks[config->n_sinks++] = place->group;
 }
@@ -207,7 +212,7 @@ static struct str read_hostname(struct arena *arena)
 }
 
 struct config *config_load(
-	const char *path, char *const *overrides, size_t n_overrides, FILE *messages)
+	const char *path, const char *const *overrides, size_t n_overrides, FILE *messages)
 {
 	struct config *config = mem_alloc(sizeof(*config));
 	struct settings *settings = settings_open(path, &config->arena);
@@ -223,6 +228,7 @@ struct config *config_load(
 		settings_read(settings, settings_root(settings), &top, 1);
 		if (config->splay_ms < 0)
 			config->splay_ms = config->interval_ms;
+		log_configure(config->log_level, config->log_format);
 		read_lists(config, settings, &where);
 		config_check(config, settings, &where);
 	}

@@ -25,10 +25,10 @@ struct config {
 	struct str hostname;
 };
 
-// Reads and checks everything. overrides are PATH=VALUE texts, laid over the file. NULL: all faults
+// Reads and checks everything, and sets up the log as configured. overrides are PATH=VALUE texts, laid over the file. NULL: all faults
 // have been written to `messages`. The caller owns it.
 struct config *config_load(
-	const char *path, char *const *overrides, size_t n_overrides, FILE *messages);
+	const char *path, const char *const *overrides, size_t n_overrides, FILE *messages);
 // Takes NULL.
 void config_free(struct config *config);
 

@@ -9,6 +9,7 @@ struct checker {
 	struct config *config;
 	struct settings *settings;
 	const struct config_places *places;
+	bool common_label_reported;
 };
 
 __attribute__((format(printf, 4, 5))) static void fault(
@@ -136,17 +137,24 @@ static void check_variables(struct checker *c, size_t source, const struct templ
 			STR_ARG(template_text(template)));
 }
 
+// What the configuration adds to all samples is a fault of its own, reported once for all sources.
 static void check_key_labels(struct checker *c, size_t source, const struct template *template)
 {
 	const struct source_conf *conf = c->config->sources[source];
 	struct str *names;
 	size_t n = template_label_names(template, &c->config->arena, &names);
 
-	for (size_t i = 0; i < n; i++)
-		if (has_label(&conf->labels, names[i]))
-			fault(c, c->places->sources[source], "labels",
-				"%.*s is a label of the grouping key \"%.*s\" already",
-				STR_ARG(names[i]), STR_ARG(template_text(template)));
+	for (size_t i = 0; i < n; i++) {
+		bool own = has_label(&conf->labels, names[i]);
+		if (!own && !has_label(&c->config->labels, names[i]))
+			continue;
+		if (!own && c->common_label_reported)
+			continue;
+		c->common_label_reported |= !own;
+		fault(c, own ? c->places->sources[source] : settings_root(c->settings), "labels",
+			"%.*s is a label of the grouping key \"%.*s\" already", STR_ARG(names[i]),
+			STR_ARG(template_text(template)));
+	}
 }
 
 // The template of each sink and source: the source's own, else the sink's, else its type's default.
@@ -200,14 +208,14 @@ static void check_templates(struct checker *c)
 void config_check(
 	struct config *config, struct settings *settings, const struct config_places *places)
 {
-	struct checker checker = { config, settings, places };
+	struct checker checker = { config, settings, places, false };
 
 	check_lists(&checker);
 	check_labels(&checker, settings_root(settings), &config->labels);
-	for (size_t i = 0; i < config->n_sources; i++) {
+	for (size_t i = 0; i < config->n_sources; i++)
 		check_labels(&checker, places->sources[i], &config->sources[i]->labels);
-		merge_labels(config, config->sources[i]);
-	}
 	make_templates(&checker);
 	check_templates(&checker);
+	for (size_t i = 0; i < config->n_sources; i++)
+		merge_labels(config, config->sources[i]);
 }

@@ -33,6 +33,7 @@ static const struct setting top_rows[] = {
 	{ .name = "splay",
 		.type = SETTING_DURATION,
 		.offset = offsetof(struct config, splay_ms),
+		.maximum = 86400000,
 		.help = "agents spread their cycles over this much; default: the interval" },
 	{ .name = "labels",
 		.type = SETTING_PAIRS,

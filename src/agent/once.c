@@ -154,6 +154,9 @@ static bool show_bodies(struct once *once, const struct cycle *cycle)
 		struct str body = buf_str(&push->group->body);
 		print_target(push);
 		good = fwrite(body.ptr, 1, body.len, stdout) == body.len && fflush(stdout) == 0;
+		if (!good)
+			fprintf(stderr, "brokerpush: stdout cannot be written: %s\n",
+				strerror(errno));
 	}
 	if (!good)
 		once->code = EXIT_NOTHING;

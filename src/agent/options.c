@@ -84,11 +84,12 @@ static bool set_mode(struct options *options, enum run_mode mode)
 	return true;
 }
 
-static bool find_word(const struct str *words, size_t n, const char *text, int *index)
+// The options of the log are overrides by another name.
+static bool add_log_override(struct options *options, const char *const *overrides, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (str_eq(words[i], str_of(text))) {
-			*index = (int)i;
+		if (strcmp(strchr(overrides[i], '=') + 1, optarg) == 0) {
+			options->overrides[options->n_overrides++] = overrides[i];
 			return true;
 		}
 	}
@@ -101,6 +102,20 @@ static bool set_once(const char **value, const char *name)
 		return usage("given twice", name);
 	*value = optarg;
 	return true;
+}
+
+static const char *const level_overrides[] = { "log.level=error", "log.level=warn",
+	"log.level=info", "log.level=debug" };
+static const char *const format_overrides[] = { "log.format=logfmt", "log.format=json" };
+
+static bool unknown_option(char **argv)
+{
+	char letter[] = { '-', (char)optopt, '\0' };
+
+	const char *argument = argv[optind - 1];
+	bool is_long = argument[0] == '-' && argument[1] == '-';
+
+	return usage("there is no such option", optopt && !is_long ? letter : argument);
 }
 
 static bool take_option(struct options *options, int option, char **argv)
@@ -120,14 +135,14 @@ static bool take_option(struct options *options, int option, char **argv)
 		options->overrides[options->n_overrides++] = optarg;
 		return strchr(optarg, '=') || usage("--set wants PATH=VALUE", optarg);
 	case OPT_LEVEL:
-		return find_word(log_level_names, N_LOG_LEVELS, optarg, &options->log_level) ||
+		return add_log_override(options, level_overrides, ARRAY_LEN(level_overrides)) ||
 		       usage("--log-level must be error, warn, info or debug", optarg);
 	case OPT_FORMAT:
-		return find_word(log_format_names, N_LOG_FORMATS, optarg, &options->log_format) ||
+		return add_log_override(options, format_overrides, ARRAY_LEN(format_overrides)) ||
 		       usage("--log-format must be logfmt or json", optarg);
 	case OPT_LATER: return usage("planned, but not in this version", argv[optind - 1]);
 	case ':': return usage("the option wants a value", argv[optind - 1]);
-	default: return usage("there is no such option", argv[optind - 1]);
+	default: return unknown_option(argv);
 	}
 }
 
@@ -149,9 +164,7 @@ bool options_parse(struct options *options, int argc, char **argv)
 
 	*options = (struct options){ .config_path = "/etc/brokerpush/brokerpush.conf",
 		.sources = mem_alloc((size_t)argc * sizeof(char *)),
-		.overrides = mem_alloc((size_t)argc * sizeof(char *)),
-		.log_level = -1,
-		.log_format = -1 };
+		.overrides = mem_alloc((size_t)argc * sizeof(char *)) };
 	while ((option = getopt_long(argc, argv, ":c:1nthV", long_options, NULL)) != -1)
 		if (!take_option(options, option, argv))
 			return false;

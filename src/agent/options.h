@@ -24,9 +24,8 @@ struct options {
 	const char **sources; // owned list of arguments
 	size_t n_sources;
 	const char *sink, *group, *output; // NULL: not given
-	char **overrides;		   // owned list of arguments
+	const char **overrides; // owned list of PATH=VALUE, --log-level and --log-format included
 	size_t n_overrides;
-	int log_level, log_format; // -1: as configured
 };
 
 // Reads the arguments. False: what is wrong has been written to stderr.

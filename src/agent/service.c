@@ -203,9 +203,11 @@ enum exit_code service_run(const struct config *config)
 	struct service service = { 0 };
 	char text[128];
 	struct str machine_id = read_machine_id(text, sizeof(text));
+	char *path = realpath(config->path.ptr, NULL); // however the file was named
 	int64_t phase_ns = schedule_phase(machine_id.len ? machine_id : config->hostname,
-		config->path, config->splay_ms * NS_PER_MS);
+		path ? str_of(path) : config->path, config->splay_ms * NS_PER_MS);
 
+	free(path);
 	open_service(&service, config);
 	service.env.push = true;
 	service.env.is_daemon = true;

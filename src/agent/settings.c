@@ -7,6 +7,7 @@
 #include <libconfig.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct settings {
 	config_t file;
@@ -85,10 +86,22 @@ __attribute__((format(printf, 4, 5))) static void fault(
 void settings_fault(
 	struct settings *s, struct settings_group *group, const char *name, const char *text)
 {
-	config_setting_t *at = (config_setting_t *)group;
-	config_setting_t *member = *name ? config_setting_lookup(at, name) : NULL;
+	config_setting_t *at = (config_setting_t *)group, *member;
+	struct str path = str_of(name), key;
 
-	add_fault(s, member ? member : at, member ? "" : name, text);
+	// As deep as there is something; the rest of the path is what is missing.
+	while (path.len) {
+		str_cut(path, '.', &key, &path);
+		member = config_setting_is_group(at)
+				 ? config_setting_get_member(at, arena_copy(s->arena, key).ptr)
+				 : NULL;
+		if (!member) {
+			add_fault(s, at, key.ptr, text);
+			return;
+		}
+		at = member;
+	}
+	add_fault(s, at, "", text);
 }
 
 size_t settings_n_faults(const struct settings *s)
@@ -98,7 +111,7 @@ size_t settings_n_faults(const struct settings *s)
 
 void settings_print_faults(const struct settings *s, FILE *out)
 {
-	fwrite(s->faults.ptr, 1, s->faults.len, out);
+	fprintf(out, "%.*s", STR_ARG(buf_str(&s->faults)));
 }
 
 // The file
@@ -114,7 +127,14 @@ static void set_include_dir(struct settings *s, const char *path)
 struct settings *settings_open(const char *path, struct arena *arena)
 {
 	struct settings *s = mem_alloc(sizeof(*s));
+	struct stat status;
 	FILE *file = fopen(path, "re");
+
+	if (file && fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
+		fclose(file);
+		file = NULL;
+		errno = EISDIR;
+	}
 
 	s->arena = arena;
 	s->path = path;
@@ -289,41 +309,40 @@ static bool take_text(struct settings *s, const config_setting_t *setting,
 	return false;
 }
 
-static void check_range(struct settings *s, const config_setting_t *setting,
+static bool is_in_range(struct settings *s, const config_setting_t *setting,
 	const struct setting *row, int64_t value)
 {
 	struct buf limit = buf_new(64);
 	void (*write)(struct buf * out, int64_t value) =
 		row->type == SETTING_SIZE ? settings_write_size : settings_write_duration;
 
-	if (value < row->minimum) {
-		write(&limit, row->minimum);
-		fault(s, setting, "", "must be at least %.*s", STR_ARG(buf_str(&limit)));
-	} else if (row->maximum && value > row->maximum) {
-		write(&limit, row->maximum);
-		fault(s, setting, "", "must be at most %.*s", STR_ARG(buf_str(&limit)));
-	}
+	bool too_small = value < row->minimum, too_large = row->maximum && value > row->maximum;
+
+	write(&limit, too_small ? row->minimum : row->maximum);
+	if (too_small || too_large)
+		fault(s, setting, "", "must be %s %.*s", too_small ? "at least" : "at most",
+			STR_ARG(buf_str(&limit)));
 	buf_free(&limit);
+	return !too_small && !too_large;
 }
 
 static void take_measure(struct settings *s, const config_setting_t *setting,
 	const struct setting *row, struct str text, char *value)
 {
+	bool is_size = row->type == SETTING_SIZE;
 	int64_t number;
 
-	if (row->type == SETTING_DURATION && settings_parse_duration(text, &number))
-		*(int64_t *)value = number;
-	else if (row->type == SETTING_SIZE && settings_parse_size(text, &number))
-		*(size_t *)value = (size_t)number;
-	else {
+	if (!(is_size ? settings_parse_size(text, &number)
+		      : settings_parse_duration(text, &number)))
 		fault(s, setting, "", "\"%.*s\" is no %s", STR_ARG(text),
-			row->type == SETTING_SIZE
-				? "size such as \"16MiB\" (units B, KiB, MiB, GiB)"
+			is_size ? "size such as \"16MiB\" (units B, KiB, MiB, GiB)"
 				: "duration such as \"15s\" or \"1m30s\" (units d, h, m, s, ms)");
-		return;
-	}
-	if (setting)
-		check_range(s, setting, row, number);
+	else if (setting && !is_in_range(s, setting, row, number))
+		return; // the default stays, so that no other check stumbles over it
+	else if (is_size)
+		*(size_t *)value = (size_t)number;
+	else
+		*(int64_t *)value = number;
 }
 
 static bool find_word(const struct setting *row, struct str text, int *index)
@@ -457,14 +476,19 @@ static void take_value(
 		fault(s, setting, "", "is planned, but not in this version; remove it");
 		break;
 	case SETTING_GROUP:
+		if (row->offset)
+			*(bool *)value = true;
 		if (config_setting_is_group(setting))
 			read_rows(s, setting, &inside, 1);
 		else
 			fault(s, setting, "", "must be a group: { ... }");
 		break;
 	default:
-		if (!take_text(s, setting, row, &text))
+		if (!take_text(s, setting, row, &text)) {
+			if (row->secret)
+				*(struct str *)value = STR("?"); // it is there, if unusable
 			break;
+		}
 		if (row->type == SETTING_STRING)
 			*(struct str *)value = text;
 		else if (row->type == SETTING_CHOICE)

@@ -4,13 +4,16 @@
 
 static const struct str HIDDEN = STR_INIT("(hidden)");
 
-static void add_quoted(struct buf *out, struct str text)
+// env: the text is one in which $ would be expanded.
+static void add_quoted(struct buf *out, struct str text, bool env)
 {
 	buf_add_byte(out, '"');
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned char c = (unsigned char)text.ptr[i];
 
-		if (c == '"' || c == '\\')
+		if (c == '$' && env)
+			buf_add(out, STR("$$"));
+		else if (c == '"' || c == '\\')
 			buf_addf(out, "\\%c", c);
 		else if (c < ' ' || c == 0x7f)
 			buf_addf(out, "\\x%02x", c);
@@ -26,27 +29,27 @@ static void indent(struct buf *out, int depth)
 		buf_add(out, STR("  "));
 }
 
-static void print_strings(struct buf *out, const struct str_list *list)
+static void print_strings(struct buf *out, const struct str_list *list, bool env)
 {
 	buf_add(out, STR("[ "));
 	for (size_t i = 0; i < list->n; i++) {
 		if (i)
 			buf_add(out, STR(", "));
-		add_quoted(out, list->items[i]);
+		add_quoted(out, list->items[i], env);
 	}
 	buf_add(out, STR(" ]"));
 }
 
-static void print_pairs(struct buf *out, const struct pair_list *list, bool secret)
+static void print_pairs(struct buf *out, const struct pair_list *list, const struct setting *row)
 {
 	buf_add(out, STR("( "));
 	for (size_t i = 0; i < list->n; i++) {
 		if (i)
 			buf_add(out, STR(", "));
 		buf_add(out, STR("{ name = "));
-		add_quoted(out, list->items[i].name);
+		add_quoted(out, list->items[i].name, false);
 		buf_add(out, STR("; value = "));
-		add_quoted(out, secret ? HIDDEN : list->items[i].value);
+		add_quoted(out, row->secret ? HIDDEN : list->items[i].value, row->env);
 		buf_add(out, STR("; }"));
 	}
 	buf_add(out, STR(" )"));
@@ -58,7 +61,7 @@ static bool is_set(const struct setting *row, const char *value)
 	switch (row->type) {
 	case SETTING_STRING: return ((const struct str *)value)->ptr != NULL;
 	case SETTING_PAIRS: return ((const struct pair_list *)value)->n > 0;
-	case SETTING_DURATION: return row->initial || *(const int64_t *)value != 0;
+	case SETTING_DURATION: return row->minimum == 0 || *(const int64_t *)value != 0;
 	case SETTING_LIST:
 	case SETTING_LATER: return false;
 	default: return true;
@@ -69,7 +72,7 @@ static void print_value(struct buf *out, const struct setting *row, const char *
 {
 	switch (row->type) {
 	case SETTING_STRING:
-		add_quoted(out, row->secret ? HIDDEN : *(const struct str *)value);
+		add_quoted(out, row->secret ? HIDDEN : *(const struct str *)value, row->env);
 		break;
 	case SETTING_DURATION:
 		buf_add_byte(out, '"');
@@ -82,32 +85,18 @@ static void print_value(struct buf *out, const struct setting *row, const char *
 		buf_add_byte(out, '"');
 		break;
 	case SETTING_BOOL: buf_add(out, *(const bool *)value ? STR("true") : STR("false")); break;
-	case SETTING_CHOICE: add_quoted(out, row->words[*(const int *)value]); break;
-	case SETTING_STRINGS: print_strings(out, (const struct str_list *)value); break;
-	case SETTING_PAIRS: print_pairs(out, (const struct pair_list *)value, row->secret); break;
+	case SETTING_CHOICE: add_quoted(out, row->words[*(const int *)value], false); break;
+	case SETTING_STRINGS: print_strings(out, (const struct str_list *)value, row->env); break;
+	case SETTING_PAIRS: print_pairs(out, (const struct pair_list *)value, row); break;
 	default: break;
 	}
-}
-
-// A group is shown if something in it is set, or if all of it has defaults.
-static bool is_group_set(const struct setting_table *table, const char *object)
-{
-	bool all_have_defaults = true;
-
-	for (size_t i = 0; i < table->n; i++) {
-		const struct setting *row = &table->rows[i];
-		if (!row->initial && is_set(row, object + row->offset))
-			return true;
-		all_have_defaults &= row->initial != NULL;
-	}
-	return all_have_defaults;
 }
 
 static void print_group(struct buf *out, const struct setting *row, const char *object, int depth)
 {
 	struct settings_part part = { &row->rows, (void *)object };
 
-	if (!is_group_set(&row->rows, object))
+	if (row->offset && !*(const bool *)(object + row->offset))
 		return;
 	indent(out, depth);
 	buf_addf(out, "%s = {\n", row->name);

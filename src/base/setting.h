@@ -15,9 +15,9 @@ enum setting_type {
 	SETTING_CHOICE,	  // int, index into words
 	SETTING_STRINGS,  // struct str_list
 	SETTING_PAIRS,	  // struct pair_list
-	SETTING_GROUP,	  // the rows of a group; offsets count from the same object
-	SETTING_LIST,	  // of groups that choose their rows by `type`; read by agent/config
-	SETTING_LATER,	  // known, but not in this version: an error that says so
+	SETTING_GROUP, // the rows of a group; offset: of a bool that says it is there, 0 for none
+	SETTING_LIST,  // of groups that choose their rows by `type`; read by agent/config
+	SETTING_LATER, // known, but not in this version: an error that says so
 };
 
 struct str_list {
@@ -55,7 +55,7 @@ struct setting {
 	int64_t minimum, maximum; // of durations and sizes; maximum 0: none
 	const struct str *words;  // of choices
 	size_t n_words;
-	struct setting_table rows; // of groups
+	struct setting_table rows; // of groups; their offsets count from the same object
 	bool required;
 	bool secret;	  // never shown, never taken from the command line
 	bool env;	  // ${env:NAME} is expanded

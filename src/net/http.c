@@ -60,16 +60,16 @@ static void add_header(struct transfer *t, struct str name, struct str value)
 
 static void add_credentials(struct transfer *t, const struct http_conf *conf)
 {
-	if (conf->basic_auth.password.len) {
+	if (conf->basic_auth.secret.len) {
 		curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
 		curl_easy_setopt(t->easy, CURLOPT_USERNAME, conf->basic_auth.username.ptr);
-		curl_easy_setopt(t->easy, CURLOPT_PASSWORD, conf->basic_auth.password.ptr);
+		curl_easy_setopt(t->easy, CURLOPT_PASSWORD, conf->basic_auth.secret.ptr);
 	}
-	if (conf->authorization.credentials.len) {
+	if (conf->authorization.secret.len) {
 		struct buf value = buf_new(1024 * 1024);
 
 		buf_addf(&value, "%.*s %.*s", STR_ARG(conf->authorization.type),
-			STR_ARG(conf->authorization.credentials));
+			STR_ARG(conf->authorization.secret));
 		add_header(t, STR("Authorization"), buf_str(&value));
 		buf_free(&value);
 	}
@@ -258,13 +258,13 @@ static enum err_kind kind_of_code(CURLcode code, bool answered)
 static void explain(struct transfer *t, CURLcode code, struct http_answer *answer)
 {
 	enum err_kind kind = kind_of_code(code, answer->status != 0);
-	curl_off_t connected_us = 0;
+	long n_sent = 0;
 	const char *text = t->error[0] ? t->error : curl_easy_strerror(code);
 
-	curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected_us);
+	curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &n_sent);
 	if (kind == ERR_TIMED_OUT && answer->status == 0)
 		err_set(&answer->err, kind, 0, "%s within %lld ms",
-			connected_us ? "connected, but no answer came" : "no connection",
+			n_sent ? "the request was sent, but no answer came" : "no connection",
 			(long long)t->timeout_ms);
 	else if (kind == ERR_TIMED_OUT)
 		err_set(&answer->err, kind, 0, "the answer was not complete within %lld ms",
@@ -401,17 +401,21 @@ bool http_check_url(struct str url, bool with_query, struct err *err)
 	return err->kind == ERR_NONE;
 }
 
-bool http_has_no_path(struct str url)
+struct str http_default_path(struct arena *arena, struct str url, struct str path)
 {
 	CURLU *parts = must(curl_url());
-	char *path = NULL;
-	bool none = curl_url_set(parts, CURLUPART_URL, url.ptr, 0) == CURLUE_OK &&
-		    curl_url_get(parts, CURLUPART_PATH, &path, 0) == CURLUE_OK &&
-		    strcmp(path, "/") == 0;
+	char *found = NULL, *whole = NULL;
 
-	curl_free(path);
+	if (curl_url_set(parts, CURLUPART_URL, url.ptr, 0) == CURLUE_OK &&
+		curl_url_get(parts, CURLUPART_PATH, &found, 0) == CURLUE_OK &&
+		strcmp(found, "/") == 0 &&
+		curl_url_set(parts, CURLUPART_PATH, path.ptr, 0) == CURLUE_OK &&
+		curl_url_get(parts, CURLUPART_URL, &whole, 0) == CURLUE_OK)
+		url = arena_copy(arena, str_of(whole));
+	curl_free(found);
+	curl_free(whole);
 	curl_url_cleanup(parts);
-	return none;
+	return url;
 }
 
 struct str http_library(void)

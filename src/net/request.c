@@ -64,10 +64,12 @@ static const struct setting rows[] = {
 		.help = "headers to send" },
 	{ .name = "basic_auth",
 		.type = SETTING_GROUP,
+		.offset = offsetof(struct http_conf, basic_auth.given),
 		.rows = SETTING_TABLE(basic_auth_rows),
 		.help = "credentials for HTTP Basic" },
 	{ .name = "authorization",
 		.type = SETTING_GROUP,
+		.offset = offsetof(struct http_conf, authorization.given),
 		.rows = SETTING_TABLE(authorization_rows),
 		.help = "credentials for a header Authorization, such as a bearer token" },
 	{ .name = "tls_config", .type = SETTING_LATER },
@@ -159,10 +161,7 @@ static void check_secret(struct str value, struct str file, const char *name, co
 
 void http_conf_check(const struct http_conf *conf, const struct setting_faults *faults)
 {
-	bool basic = conf->basic_auth.username.ptr || conf->basic_auth.password.ptr ||
-		     conf->basic_auth.password_file.ptr;
-	bool other =
-		conf->authorization.credentials.ptr || conf->authorization.credentials_file.ptr;
+	bool basic = conf->basic_auth.given, other = conf->authorization.given;
 
 	for (size_t i = 0; i < conf->headers.n; i++)
 		check_header(conf, i, faults);

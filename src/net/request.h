@@ -16,10 +16,14 @@ struct http_conf {
 	int64_t timeout_ms; // 0: the phase's deadline
 	struct pair_list headers;
 	struct {
+		bool given;
 		struct str username, password, password_file;
+		struct str secret; // in force: the password, or what its file holds
 	} basic_auth;
 	struct {
+		bool given;
 		struct str type, credentials, credentials_file;
+		struct str secret; // in force
 	} authorization;
 	size_t body_size_limit; // bytes of an answer
 };

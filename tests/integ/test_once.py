@@ -1,0 +1,567 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A single cycle: from what a broker serves to what a real gateway serves, and how it ends."""
+
+import base64
+
+import pytest
+
+from emqx_families import MODES, NODE as MODE_NODE
+from exposition import Exposition, assert_gateway_serves, assert_same
+from peers import get
+from setups import (ENDPOINTS, HOSTNAME, KEY, NOBODY, PATH, Page, RecordedGateway, config,
+                    emqx_source, exporter, sink)
+from simulated_emqx import SimulatedEmqx
+
+# Those that say something about a single cycle; the others are about a history.
+SELF_METRICS_OF_A_SINGLE_CYCLE = {
+    "brokerpush_build_info", "brokerpush_source_up", "brokerpush_endpoint_up",
+    "brokerpush_source_scrape_duration_seconds", "brokerpush_source_samples",
+    "brokerpush_source_body_bytes", "brokerpush_quarantined_families",
+    "brokerpush_source_last_success_timestamp_seconds"}
+
+
+@pytest.fixture
+def recorded(gateway):
+    with RecordedGateway(gateway) as server:
+        yield server
+
+
+@pytest.fixture
+def serve():
+    """serve(page) -> an exporter"""
+    servers = []
+
+    def start(page):
+        servers.append(Page(page).start())
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+def pages_of(emqx, mode=MODE_NODE):
+    return [emqx.page(endpoint, mode) for endpoint in ENDPOINTS]
+
+
+def basic(user, password):
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+# The whole way
+
+@pytest.mark.parametrize("mode", MODES)
+def test_one_put_makes_the_gateway_serve_what_the_cluster_served(agent, cluster, recorded, mode):
+    source = emqx_source(cluster, mode=mode)
+    del source["node"]
+    agent.configure(config(source, sink(recorded)))
+    result = agent.once()
+    assert result.code == 0, result.stderr
+    assert [(push.method, push.target) for push in recorded.requests] == [
+        ("PUT", "/metrics/job/emqx1/instance/emqx1~127.0.0.1")]
+    group = assert_gateway_serves(recorded.metrics_text(), pages_of(cluster, mode),
+                                  {"job": "emqx1", "instance": "emqx1~127.0.0.1"})
+    assert group.value("brokerpush_source_up", source="emqx") == 1
+    assert {dict(labels)["endpoint"] for labels, up in
+            group.series("brokerpush_endpoint_up", source="emqx").items() if up} == set(ENDPOINTS)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_dry_run_gives_the_same_body_and_promtool_takes_it(agent, cluster, promtool, mode):
+    agent.configure(config(emqx_source(cluster, mode=mode), {
+        "name": "gateway", "type": "pushgateway", "url": NOBODY}))
+    result = agent.dry_run()
+    assert result.code == 0, result.stderr
+    assert result.stderr == f"PUT {NOBODY}{PATH}\n"
+    assert_same(Exposition.merged(pages_of(cluster, mode)),
+                Exposition.parse(result.stdout).broker())
+    code, said = promtool(result.stdout)
+    assert code in (0, 3), said
+
+
+@pytest.mark.parametrize("by", ("setting", "/status"))
+def test_default_template_gives_emqx_s_own_path(agent, emqx, recorded, by):
+    source = emqx_source(emqx)
+    if by == "/status":
+        del source["node"]
+    result = agent.configure(config(source, sink(recorded))).once()
+    assert result.code == 0, result.stderr
+    assert [push.target for push in recorded.pushes] == [PATH]
+    assert KEY in [dict(labels) for labels in recorded.gateway.groups()]
+    asked = [request.path for request in emqx.requests if request.path == "/status"]
+    assert len(asked) == (by == "/status")
+
+
+def test_status_is_not_asked_where_the_template_needs_no_node(agent, emqx, recorded):
+    source = emqx_source(emqx, job_name="${source}/instance/${hostname}")
+    del source["node"]
+    assert agent.configure(config(source, sink(recorded))).once().code == 0
+    assert recorded.pushes[0].target == f"/metrics/job/emqx/instance/{HOSTNAME}"
+    assert {request.path for request in emqx.requests} == {
+        f"/api/v5/prometheus/{endpoint}" for endpoint in ENDPOINTS}
+
+
+def test_path_prefixes_and_trailing_slashes_of_both_urls_are_kept_apart(agent, emqx,
+                                                                        fake_gateway):
+    agent.configure(config(
+        emqx_source(emqx, url=f"{emqx.url}/"),
+        sink(fake_gateway, url=f"{fake_gateway.url}/behind/a.proxy/")))
+    assert agent.once().code == 0
+    assert [push.target for push in fake_gateway.pushes] == [f"/behind/a.proxy{PATH}"]
+    assert all("//" not in request.target for request in emqx.requests)
+
+
+def test_endpoints_are_asked_side_by_side(agent, emqx, fake_gateway):
+    """The broker answers only once all three wait."""
+    emqx.set_fault("together", count=3)
+    agent.configure(config(emqx_source(emqx), sink(fake_gateway)))
+    assert agent.once().code == 0
+
+
+# What goes over the wire
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_broker_is_asked_for_text_only(agent, cluster, fake_gateway, mode):
+    source = emqx_source(cluster, mode=mode)
+    del source["node"]
+    agent.configure(config(source, sink(fake_gateway))).once()
+    query = "" if mode == MODE_NODE else f"?mode={mode}"
+    assert sorted(request.target for request in cluster.requests) == sorted(
+        [f"/api/v5/prometheus/{endpoint}{query}" for endpoint in ENDPOINTS] + ["/status"])
+    for request in cluster.requests:
+        assert (request.method, request.header("accept")) == ("GET", "text/plain")
+        assert request.body == b"" and request.header("content-type") is None
+
+
+@pytest.mark.parametrize("size", (0, 3 << 20))
+def test_a_push_has_a_length_and_its_type_and_no_expect(agent, emqx, fake_gateway, size):
+    """libcurl by itself would ask 100-continue from 1 MiB on."""
+    if size:
+        emqx.set_fault("too_large", "stats", size=size)
+    agent.configure(config(emqx_source(emqx), sink(fake_gateway)))
+    result = agent.once()
+    assert result.code == 0, result.stderr
+    (push,) = fake_gateway.requests
+    assert push.method == "PUT"
+    assert push.header("content-type") == "text/plain; version=0.0.4; charset=utf-8"
+    assert push.header("content-length") == str(len(push.body)) and len(push.body) > size
+    for absent in ("expect", "transfer-encoding", "content-encoding", "authorization"):
+        assert push.header(absent) is None
+    assert push.body.endswith(b"\n") and b"\r" not in push.body
+
+
+def test_method_post_keeps_other_families_and_put_replaces_them(agent, emqx, recorded):
+    for method, kept in (("post", 7), ("put", None)):
+        recorded.gateway.push(PATH, "foreign 7\n", method="POST")
+        recorded.forget_requests()
+        agent.configure(config(emqx_source(emqx), sink(recorded, method=method)))
+        assert agent.once().code == 0
+        assert [push.method for push in recorded.requests] == [method.upper()]
+        group = Exposition.parse(recorded.metrics_text()).group(**KEY)
+        assert group.value("foreign") == kept
+        assert group.value("brokerpush_source_up") == 1
+
+
+CREDENTIALS = {
+    "headers": ({"headers": {"X-Team": "iot", "X-Api-Key": "${env:TEST_SECRET}"}},
+                {"x-team": "iot", "x-api-key": "pa:ss wörd", "authorization": None}),
+    "headers as a list": ({"headers": [{"name": "x.dotted", "value": "${env:TEST_SECRET}"},
+                                       {"name": "X-Empty", "value": ""}]},
+                          {"x.dotted": "pa:ss wörd", "x-empty": ""}),
+    "basic inline": ({"basic_auth": {"username": "user", "password": "${env:TEST_SECRET}"}},
+                     {"authorization": basic("user", "pa:ss wörd")}),
+    "basic by file": ({"basic_auth": {"username": "user", "password_file": "gateway.secret"}},
+                      {"authorization": basic("user", "pa:ss wörd")}),
+    "bearer inline": ({"authorization": {"credentials": "${env:TEST_SECRET}"}},
+                      {"authorization": "Bearer pa:ss wörd"}),
+    "bearer by file": ({"authorization": {"credentials_file": "gateway.secret"}},
+                       {"authorization": "Bearer pa:ss wörd"}),
+    "another scheme": ({"authorization": {"type": "Token", "credentials": "${env:TEST_SECRET}"}},
+                       {"authorization": "Token pa:ss wörd"}),
+    "the header itself": ({"headers": {"Authorization": "Custom ${env:TEST_SECRET}"}},
+                          {"authorization": "Custom pa:ss wörd"}),
+}
+
+
+@pytest.mark.parametrize("what", CREDENTIALS)
+@pytest.mark.parametrize("to", ("gateway", "broker"))
+def test_headers_and_credentials_arrive_and_are_never_shown(agent, emqx, fake_gateway, what, to):
+    settings, expected = CREDENTIALS[what]
+    agent.write_file("gateway.secret", "pa:ss wörd\n")
+    at_source, at_sink = (settings, {}) if to == "broker" else ({}, settings)
+    agent.configure(config(emqx_source(emqx, **at_source), sink(fake_gateway, **at_sink)))
+    result = agent.once("--log-level=debug", environment={"TEST_SECRET": "pa:ss wörd"})
+    assert result.code == 0, result.stderr
+    given, spared = (emqx, fake_gateway) if to == "broker" else (fake_gateway, emqx)
+    for request in given.requests:
+        for name, value in expected.items():
+            got = request.header(name)
+            assert (got and got.encode("latin-1").decode()) == (value or got and value), name
+    for request in spared.requests:
+        assert request.header("authorization") is None and request.header("x-team") is None
+    checked = agent.check_config(environment={"TEST_SECRET": "pa:ss wörd"})
+    for shown in (result.stdout, result.stderr, checked.stdout, checked.stderr):
+        assert "pa:ss" not in shown and "iot" not in shown
+
+
+def test_an_api_key_opens_the_statistics_and_is_not_sent_to_status(agent, fake_gateway):
+    with SimulatedEmqx(key="key", secret="secret") as emqx:
+        source = emqx_source(emqx, basic_auth={"username": "key", "password": "secret"})
+        del source["node"]
+        agent.configure(config(source, sink(fake_gateway)))
+        assert agent.once().code == 0
+        assert {(request.path == "/status", request.header("authorization"))
+                for request in emqx.requests} == {(True, None), (False, basic("key", "secret"))}
+
+
+def test_a_wrong_api_key_costs_the_statistics_but_not_the_push(agent, recorded):
+    with SimulatedEmqx(key="key", secret="secret") as emqx:
+        agent.configure(config(
+            emqx_source(emqx, basic_auth={"username": "key", "password": "wrong"}),
+            sink(recorded)))
+        result = agent.once()
+    assert result.code == 4
+    assert "401" in result.stderr and "wrong" not in result.stderr
+    group = Exposition.parse(recorded.metrics_text()).group(**KEY)
+    assert group.value("brokerpush_source_up") == 0
+    assert not group.broker().families
+
+
+@pytest.mark.parametrize("secret", ("one\r\nX-Injected: yes", "one\nX-Injected: yes\n", "a\0b"))
+def test_a_secret_file_with_a_line_break_injects_no_header(agent, emqx, fake_gateway, secret):
+    agent.write_file("secret", secret)
+    agent.configure(config(emqx_source(emqx), sink(
+        fake_gateway, authorization={"credentials_file": "secret"})))
+    result = agent.once()
+    assert all(push.header("x-injected") is None for push in fake_gateway.pushes)
+    assert result.code == 3, "a control byte is an error, as it is in an inline secret"
+    assert "credentials_file" in result.stderr
+
+
+# Labels
+
+def test_labels_are_added_everywhere_and_a_sample_s_own_wins(agent, cluster, recorded):
+    agent.configure(config(
+        emqx_source(cluster, mode="all_nodes_unaggregated",
+                    labels={"node": "ignored", "site": "from the source"}),
+        sink(recorded), labels={"site": "from the top", "rack": 'r"1\\\nä'}))
+    assert agent.once().code == 0
+    added = {"node": "ignored", "site": "from the source", "rack": 'r"1\\\nä'}
+    group = assert_gateway_serves(recorded.metrics_text(),
+                                  pages_of(cluster, "all_nodes_unaggregated"), KEY, added)
+    for family in group.self_metrics().families.values():
+        for _, labels in family.samples:
+            assert dict(labels)["rack"] == added["rack"]
+
+
+def test_a_label_that_bears_a_key_s_name_is_exported(agent, serve, recorded):
+    """Also with an equal value, and under a name that is still free."""
+    page = ('m{node="other"} 1\n'
+            'm{node="emqx@127.0.0.1"} 2\n'
+            'm{node="a",exported_node="b"} 3\n'
+            'm{exported_node="c"} 4\n'
+            'm{job="j",instance="i"} 5\n'
+            'm{node=""} 6\n')
+    agent.configure(config(exporter(serve(page), job_name="j/node/${source}/instance/i"),
+                           sink(recorded)))
+    assert agent.once().code == 0
+    key = {"job": "j", "node": "exporter", "instance": "i"}
+    assert_gateway_serves(recorded.metrics_text(), [page], key)
+
+
+# Self-metrics
+
+def test_self_metrics_of_a_single_cycle_have_no_history(agent, emqx, recorded):
+    """A counter that starts again with each run would look like a reset each time."""
+    agent.configure(config(emqx_source(emqx), sink(recorded)))
+    assert agent.once().code == 0
+    group = Exposition.parse(recorded.metrics_text()).group(**KEY)
+    own = group.self_metrics()
+    assert set(own.families) == SELF_METRICS_OF_A_SINGLE_CYCLE
+    assert {family.type for family in own.families.values()} == {"gauge"}
+    pages = pages_of(emqx)
+    assert own.value("brokerpush_source_body_bytes") == sum(map(len, pages))
+    assert own.value("brokerpush_source_samples") == sum(
+        len(family.samples) for family in Exposition.merged(pages).families.values())
+    assert own.value("brokerpush_quarantined_families") == 0
+    assert own.value("brokerpush_build_info") == 1
+
+
+# Exit codes
+
+def one_endpoint_lost(emqx, _):
+    emqx.set_fault("500", "auth")
+
+
+def endpoint_missing(emqx, _):
+    emqx.set_fault("404", "data_integration")
+
+
+def broker_down(emqx, _):
+    emqx.set_fault("refused")
+
+
+def gateway_says(code, text="", headers=None):
+    return lambda _, gateway: gateway.set_fault("status", code=code, text=text,
+                                                headers=headers or {})
+
+
+ALL = list(ENDPOINTS)
+ENDINGS = {
+    "all is well": (0, None, {}),
+    "the default asks for more than an old broker has": (0, endpoint_missing, {}),
+    "a listed endpoint is missing": (4, endpoint_missing, {"endpoints": ALL}),
+    "one endpoint fails": (4, one_endpoint_lost, {}),
+    "the broker is down": (4, broker_down, {}),
+    "202 is success too": (0, gateway_says(202), {}),
+    "204 is no gateway's answer": (1, gateway_says(204), {}),
+    "the push is rejected": (1, gateway_says(400, "pushed metrics are invalid\nmore"), {}),
+    "the gateway fails": (1, gateway_says(500, "overloaded\nmore"), {}),
+    "the gateway redirects": (1, gateway_says(307, headers={"Location": "/elsewhere"}), {}),
+    "the gateway refuses": (1, lambda _, gateway: gateway.set_fault("refused"), {}),
+    "both are down": (1, lambda emqx, gateway: (broker_down(emqx, None),
+                                                gateway.set_fault("refused")), {}),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_exit_code_of_once(agent, emqx, fake_gateway, ending):
+    code, prepare, settings = ENDINGS[ending]
+    agent.configure(config(emqx_source(emqx, **settings), sink(fake_gateway)))
+    if prepare:
+        prepare(emqx, fake_gateway)
+    result = agent.once()
+    assert result.code == code, result.stderr
+    assert result.stdout == ""
+    assert "source emqx: " in result.stderr and "sink gateway: " in result.stderr
+
+
+@pytest.mark.parametrize("ending, said", (
+    ("the push is rejected", "pushed metrics are invalid"),
+    ("the gateway fails", "overloaded"),
+    ("the gateway redirects", "/elsewhere"),
+))
+def test_a_gateway_s_refusal_is_quoted_by_its_first_line(agent, emqx, fake_gateway, ending, said):
+    ENDINGS[ending][1](emqx, fake_gateway)
+    result = agent.configure(config(emqx_source(emqx), sink(fake_gateway))).once()
+    assert said in result.stderr and "more" not in result.stderr
+    assert len(fake_gateway.requests) == 1, "a sink follows no redirect"
+
+
+@pytest.mark.parametrize("code, prepare", (
+    (0, None), (0, endpoint_missing), (4, one_endpoint_lost), (1, broker_down)))
+def test_exit_code_of_dry_run(agent, emqx, code, prepare):
+    """A body without a source's samples is no success; it is shown all the same."""
+    if prepare:
+        prepare(emqx, None)
+    result = agent.configure(config(emqx_source(emqx), {
+        "name": "gateway", "type": "pushgateway", "url": NOBODY})).dry_run()
+    assert result.code == code, result.stderr
+    body = Exposition.parse(result.stdout)
+    assert body.value("brokerpush_source_up") == (code != 1)
+    assert bool(body.broker().families) == (code != 1)
+
+
+def test_one_of_two_gateways_down_is_a_partial_success(agent, emqx, fake_gateway):
+    agent.configure(config(emqx_source(emqx), [
+        sink(fake_gateway), {"name": "gone", "type": "pushgateway", "url": NOBODY}]))
+    result = agent.once()
+    assert result.code == 4 and len(fake_gateway.pushes) == 1
+    assert "sink gone: " in result.stderr and "sink=gone" in result.stderr
+
+
+# Pages of others
+
+def without_shared_help(exposition, gateway_s_own):
+    """Which HELP a gateway shows of a family that it has itself too is chance."""
+    for name, family in exposition.families.items():
+        if name in gateway_s_own:
+            family.help = ""
+    return exposition
+
+
+def test_node_exporter_s_page_arrives_sample_by_sample(agent, node_exporter, gateway, serve):
+    page = get(node_exporter.url + "/metrics")
+    empty = Exposition.parse(gateway.metrics_text()).families
+    agent.configure(config(exporter(serve(page)), sink(gateway)))
+    result = agent.once()
+    assert result.code == 0, result.stderr
+    key = {"job": "exporter", "instance": HOSTNAME}
+    served = Exposition.parse(gateway.metrics_text()).group(**key)
+    expected = Exposition.parse(page)
+    for prefix in ("go_", "process_", "promhttp_", "node_"):
+        assert any(name.startswith(prefix) for name in expected.families)
+    assert_same(without_shared_help(expected.with_labels(**key), empty),
+                without_shared_help(served.broker(), empty))
+    assert served.value("brokerpush_quarantined_families") == 0
+
+
+@pytest.mark.parametrize("added, asked", (
+    ("", "/metrics"), ("/", "/metrics"), ("/own", "/own"), ("/own/", "/own/"),
+    ("/own?a=b", "/own?a=b"), ("?a=b", "/metrics?a=b"), ("/?a=b", "/metrics?a=b")))
+def test_an_exporter_s_url_is_complete_but_for_an_empty_path(agent, serve, fake_gateway,
+                                                             added, asked):
+    server = serve("m 1\n")
+    agent.configure(config(exporter(server, url=server.url + added), sink(fake_gateway)))
+    agent.once()
+    assert [request.target for request in server.requests] == [asked]
+    accept = server.requests[0].header("accept")
+    assert accept.startswith("text/plain;version=0.0.4") and "json" not in accept
+    assert "openmetrics" not in accept
+
+
+# (what, lines, the samples that must arrive: {name or (name, labels): value}); None: it must not
+NAN = float("nan")
+ODD = (
+    ("CRLF", b"# TYPE crlf gauge\r\n# HELP crlf a b\r\ncrlf 1\r\n", {"crlf": 1}),
+    ("timestamps", b"ts 1 1700000000000\nts_float 2 1700000000.123\n", {"ts": 1, "ts_float": 2}),
+    ("a series twice", b'dup{a="1",b="2"} 1\ndup{b="2",a="1"} 9\ndup{a="2"} 3\n',
+     {("dup", (("a", "1"), ("b", "2"))): 1, ("dup", (("a", "2"),)): 3}),
+    ("TYPE twice", b"# TYPE two gauge\n# TYPE two gauge\ntwo 1\n", {"two": 1}),
+    ("TYPE twice, unlike", b"# TYPE un gauge\n# TYPE un counter\nun 1\n", {"un": 1}),
+    ("TYPE after samples", b"late 1\n# TYPE late counter\nlate{a=\"1\"} 2\n",
+     {("late", ()): 1, ("late", (("a", "1"),)): 2}),
+    ("HELP twice and late", b"hh 1\n# HELP hh one\n# HELP hh two\n", {"hh": 1}),
+    ("a family in two blocks", b"split 1\nbetween 2\nsplit{a=\"1\"} 3\n",
+     {("split", ()): 1, "between": 2, ("split", (("a", "1"),)): 3}),
+    ("bytes that are no UTF-8", b'# HELP bin a\xff\xfeb\nbin{a="x\xffy"} 1\n',
+     {("bin", (("a", "x\ufffdy"),)): 1}),
+    ("a surrogate and an overlong form", b'sur{a="\xed\xa0\x80"} 1\nsur{a="\xc0\xaf."} 2\n', {}),
+    ("numbers that Go refuses", b"n_a -nan\nn_b +NaN\nn_c -NAN\n",
+     {"n_a": NAN, "n_b": NAN, "n_c": NAN}),
+    ("numbers that others refuse", b"p_a +1\np_b .5\np_c 5.\np_d +Inf\np_e -inf\np_f 1e3\n",
+     {"p_a": 1, "p_b": .5, "p_c": 5, "p_d": float("inf"), "p_e": float("-inf"), "p_f": 1000}),
+    ("no numbers", b"x_a 0x10\nx_b 1_000\nx_c 1,5\nx_d \nx_e \"1\"\nx_f 1d\nx_g 1\n",
+     {"x_a": None, "x_b": None, "x_c": None, "x_d": None, "x_e": None, "x_f": None, "x_g": 1}),
+    ("exemplars", b"# TYPE ex_total counter\nex_total 3 # {trace_id=\"a b\"} 1 1700000000.1\n",
+     {"ex_total": 3}),
+    ("OpenMetrics types", b"# TYPE o_u unknown\no_u 1\n# TYPE o_i info\no_i{v=\"1\"} 1\n"
+     b"# TYPE o_s stateset\no_s{o_s=\"on\"} 1\n# TYPE o_b bogus\no_b 2\n# UNIT o_b bytes\n",
+     {"o_u": 1, "o_i": 1, "o_s": 1, "o_b": 2}),
+    ("gaugehistogram", b"# TYPE gh gaugehistogram\ngh_bucket{le=\"+Inf\"} 1\ngh_gcount 1\n"
+     b"gh_gsum 2\n", {"gh_gcount": 1, "gh_gsum": 2}),
+    ("data after EOF", b"e_a 1\n# EOF\ne_b 2\n", {"e_a": 1, "e_b": 2}),
+    ("odd case and blanks", b"#TYPE c_a gauge\n# TYPE c_b GAUGE\n# TYPE  c_c\tgauge \n"
+     b"  c_a 1\nc_b\t2  \nc_c{ a = \"1\" , } 3\n", {"c_a": 1, "c_b": 2, "c_c": 3}),
+    ("a histogram without +Inf", b"# TYPE hi histogram\nhi_bucket{le=\"1.0\"} 1\n"
+     b"hi_sum 5\nhi_count 3\n",
+     {("hi_bucket", (("le", "1"),)): 1, ("hi_bucket", (("le", "+Inf"),)): 3, "hi_sum": 5,
+      "hi_count": 3}),
+    ("two texts of one bound", b"# TYPE bo histogram\nbo_bucket{le=\"1\"} 1\n"
+     b"bo_bucket{le=\"1.0\"} 1\nbo_bucket{le=\"1e6\"} 2\nbo_bucket{le=\"+Inf\"} 2\nbo_sum 1\n"
+     b"bo_count 2\n", {("bo_bucket", (("le", "1"),)): 1, ("bo_bucket", (("le", "1e+06"),)): 2,
+                       "bo_count": 2}),
+    ("a bound that is none", b"# TYPE bn histogram\nbn_bucket{le=\"x\"} 1\nbn_bucket 1\n"
+     b"bn_bucket{le=\"+Inf\"} 2\nbn_sum 1\nbn_count 2\n",
+     {("bn_bucket", (("le", "+Inf"),)): 2, "bn_count": 2}),
+    ("a negative bucket", b"# TYPE nb histogram\nnb_bucket{le=\"1\"} -1\nnb_bucket{le=\"+Inf\"} 2\n"
+     b"nb_sum 1\nnb_count 2\n", {}),
+    ("TYPE after a histogram's samples", b"lh_bucket{le=\"+Inf\"} 2\nlh_sum 1\nlh_count 2\n"
+     b"# TYPE lh histogram\n", {"lh_sum": 1, "lh_count": 2}),
+    ("a family beside a histogram", b"# TYPE bh histogram\nbh_bucket{le=\"+Inf\"} 2\nbh_sum 1\n"
+     b"bh_count 2\n# TYPE bh_count counter\nbh_count 7\n", {("bh_bucket", (("le", "+Inf"),)): 2}),
+    ("a bare sample of a histogram", b"# TYPE bs histogram\nbs 4\nbs_bucket{le=\"+Inf\"} 2\n"
+     b"bs_sum 1\nbs_count 2\n", {"bs_count": 2}),
+    ("summaries", b"# TYPE su summary\nsu{quantile=\"0.50\"} 1\nsu{quantile=\"x\"} 1\nsu_sum 3\n"
+     b"su_count 4\n", {("su", (("quantile", "0.5"),)): 1, "su_sum": 3, "su_count": 4}),
+    ("`le` elsewhere", b"# TYPE le_g gauge\nle_g{le=\"1.0\"} 1\nle_g{le=\"x\"} 2\n",
+     {("le_g", (("le", "1.0"),)): 1, ("le_g", (("le", "x"),)): 2}),
+    ("empty families", b"# TYPE em gauge\n# HELP em \n# TYPE em_h histogram\nafter_em 1\n",
+     {"em": None, "after_em": 1}),
+    ("empty lines and comments", b"\n \n\t\n#\n# \n# a comment \xff\n#HELP\n# TYPE\n# HELP\nok 1\n",
+     {"ok": 1}),
+    ("escapes", b'# HELP es a\\tb\\"c\\\\d\\ne\nes{a="\\t\\\\\\"\\n"} 1\n', {"es": 1}),
+    ("labels that may not leave", b'la{__name__="x",__y="1",a="2",a="3"} 1\n',
+     {("la", (("a", "2"),)): 1}),
+    ("an empty label beside none", b'el{a=""} 1\nel 2\n', {}),
+    ("bad names", b'b.a 1\nb-b 1\n1b 1\nbc{1="2"} 1\nbd{a:b="1"} 1\n{} 3\n{"q.n"} 1\nbe 2\n',
+     {"be": 2}),
+    ("broken lines", b'br{a="1" 1\nbr{a=1} 1\nbr{a=\'1\'} 1\nbr{a="1"b="2"} 1\nbr{,} 1\nbr{ 1\nbr\n'
+     b'br{a="\nbr{z="9"} 9\n', {("br", (("z", "9"),)): 9}),
+    ("NUL and other controls", b'nu{a="x\x00\x01\x7f\ty"} 1\n', {"nu": 1}),
+    ("the agent's and the gateway's own names", b"brokerpush_build_info 9\npush_time_seconds 1\n"
+     b"push_failure_time_seconds 1\nbrokerpush_x 3\nown_after 1\n",
+     {"brokerpush_x": None, "own_after": 1}),
+    ("the gateway's own families under another type", b"# TYPE go_goroutines gauge\n"
+     b"go_goroutines 8\n", {"go_goroutines": 8}),
+    ("a long line", b'long{a="' + b"v" * 70000 + b'"} 1\n', {"long": 1}),
+    ("a line over 1 MiB", b'huge{a="' + b"v" * (1 << 20) + b'"} 1\nhuge{a="s"} 2\n',
+     {("huge", (("a", "s"),)): 2}),
+    ("no final line feed", b"last 1\nnofinal 2", {"last": 1, "nofinal": 2}),
+)
+# A page with more bad lines than samples is no page, so there are enough of these.
+GOOD_LABELS = range(20)
+GOOD = b"# TYPE good gauge\n# HELP good all is well\n" + b"".join(
+    b'good{a="%d"} %d\n' % (number, number) for number in GOOD_LABELS)
+GOOD_SERIES = {("good", (("a", str(number)),)): number for number in GOOD_LABELS}
+
+
+def check_arrived(served, expected):
+    """A name alone is its only series; with labels it is exactly that series."""
+    group = Exposition.parse(served).group(job="odd").without_empty_labels()
+    assert group.families["good"].help == "all is well"
+    for series, value in {**GOOD_SERIES, **expected}.items():
+        if isinstance(series, tuple):
+            name, labels = series
+            arrived = group.series(name).get(frozenset({("job", "odd"), *labels}))
+        else:
+            arrived = group.value(series)
+        if value is None:
+            assert arrived is None, f"{series} should have been left out"
+        else:
+            assert arrived == pytest.approx(value, nan_ok=True), series
+
+
+@pytest.mark.parametrize("what, lines, expected", ODD, ids=[odd[0] for odd in ODD])
+def test_an_odd_page_is_taken_by_a_real_gateway(agent, serve, gateway, promtool, what, lines,
+                                                expected):
+    agent.configure(config(exporter(serve(GOOD + lines), job_name="odd"), sink(gateway)))
+    result = agent.once()
+    assert result.code == 0, result.stderr
+    check_arrived(gateway.metrics_text(), expected)
+    code, said = promtool(agent.dry_run().stdout)
+    assert code in (0, 3), said
+
+
+def test_all_oddities_together_are_taken_by_a_real_gateway(agent, serve, gateway, promtool):
+    page = b"\xef\xbb\xbf" + GOOD + b"".join(lines for _, lines, _ in ODD)
+    agent.configure(config(exporter(serve(page), job_name="odd"), sink(gateway)))
+    result = agent.once()
+    assert result.code == 0, result.stderr
+    check_arrived(gateway.metrics_text(), {
+        series: value for _, _, expected in ODD for series, value in expected.items()})
+    code, said = promtool(agent.dry_run().stdout)
+    assert code in (0, 3), said
+
+
+def test_a_family_in_two_endpoints_becomes_one(agent, emqx, recorded):
+    """One TYPE, one HELP, samples of both; of an unlike TYPE the first endpoint's stays."""
+    emqx.set_fault("page", "stats", text="# TYPE both gauge\n# HELP both one\nboth{a=\"1\"} 1\n"
+                   "# TYPE clash gauge\nclash 1\n")
+    emqx.set_fault("page", "auth", text="# TYPE both gauge\n# HELP both two\nboth{a=\"2\"} 2\n"
+                   "both{a=\"1\"} 9\n# TYPE clash counter\nclash{b=\"1\"} 2\nrest 3\n")
+    emqx.set_fault("page", "data_integration", text="both{a=\"3\"} 3\n")
+    agent.configure(config(emqx_source(emqx), sink(recorded)))
+    result = agent.once()
+    assert result.code == 0, result.stderr
+    group = Exposition.parse(recorded.metrics_text()).group(**KEY)
+    assert {dict(labels)["a"]: value for labels, value in group.series("both").items()} == {
+        "1": 1, "2": 2, "3": 3}
+    assert (group.families["both"].type, group.families["both"].help) == ("gauge", "one")
+    assert group.value("clash") == 1 and group.value("rest") == 3
+    assert group.value("brokerpush_quarantined_families") == 1
+    assert "family=clash" in result.stderr
+    body = recorded.pushes[0].body.decode()
+    assert body.count("# TYPE both ") == 1 and body.count("# HELP both ") == 1
+
+
+@pytest.mark.parametrize("fault", ("empty", "binary", "html"))
+def test_what_is_no_page_costs_its_endpoint_only(agent, emqx, recorded, fault):
+    emqx.set_fault(fault, "auth")
+    agent.configure(config(emqx_source(emqx), sink(recorded)))
+    result = agent.once()
+    assert result.code == 4, result.stderr
+    group = assert_gateway_serves(
+        recorded.metrics_text(), [emqx.page("stats"), emqx.page("data_integration")], KEY)
+    assert group.value("brokerpush_endpoint_up", endpoint="auth") == 0
+    assert "endpoint=auth" in result.stderr and "reason=bad_body" in result.stderr
