@@ -8,8 +8,10 @@
 #include "base/mem.h"
 #include "net/http.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 // A gateway's answer is read for its first line only.
@@ -62,6 +64,18 @@ static void read_secret(struct place *place, const char *name, struct str file, 
 			log_text("setting", str_of(name)), log_text("file", file));
 }
 
+// A file that libcurl will open later: found now, and known to be readable.
+static void find_file(struct place *place, const char *name, struct str *path)
+{
+	struct setting_faults faults = faults_at(place);
+
+	if (!path->len)
+		return;
+	*path = secret_find(&place->config->arena, place->config->path, *path);
+	if (access(path->ptr, R_OK) != 0)
+		setting_fault(&faults, name, "%s cannot be read: %s", path->ptr, strerror(errno));
+}
+
 static bool is_name(struct str name)
 {
 	for (size_t i = 0; i < name.len; i++) {
@@ -99,6 +113,9 @@ static void check_http(
 			"raise interval",
 			phase_ms);
 	http_conf_check(http, &faults);
+	find_file(place, "tls_config.ca_file", &http->tls_config.ca_file);
+	find_file(place, "tls_config.cert_file", &http->tls_config.cert_file);
+	find_file(place, "tls_config.key_file", &http->tls_config.key_file);
 	http->basic_auth.secret = http->basic_auth.password;
 	http->authorization.secret = http->authorization.credentials;
 	read_secret(place, "basic_auth.password_file", http->basic_auth.password_file,
@@ -141,6 +158,7 @@ static void read_source(struct place *place)
 	struct settings_part parts[] = { { &config_source_table, source },
 		{ &http_settings, &source->http }, { &source->type->settings, source->own } };
 	settings_read(place->settings, place->group, parts, ARRAY_LEN(parts));
+	source->http.accept_gzip = true;
 	check_name(place, source->name);
 	check_http(place, &source->http, source->type->default_path, config_collect_ms(config));
 	if (source->type->check)
@@ -226,6 +244,8 @@ struct config *config_load(
 			settings_override(settings, overrides[i]);
 		config->splay_ms = -1;
 		settings_read(settings, settings_root(settings), &top, 1);
+		// settings_read writes it by its offset
+		// cppcheck-suppress knownConditionTrueFalse
 		if (config->splay_ms < 0)
 			config->splay_ms = config->interval_ms;
 		log_configure(config->log_level, config->log_format);
@@ -239,6 +259,40 @@ struct config *config_load(
 		return config;
 	config_free(config);
 	return NULL;
+}
+
+static void refresh(struct config *config, struct str name, struct str file, struct str *secret)
+{
+	struct arena arena = { 0 };
+	struct err err = { 0 };
+	struct str now;
+	bool world_readable;
+
+	if (!file.ptr)
+		return;
+	if (!secret_read(&arena, config->path, file, &now, &world_readable, &err))
+		log_warn("a secret cannot be read again", log_text("peer", name),
+			log_text("error", str_of(err.text)));
+	else if (now.len && !str_eq(now, *secret)) {
+		*secret = arena_copy(&config->arena, now);
+		log_info("a secret was read again, and has changed", log_text("peer", name),
+			log_text("file", file));
+	}
+	arena_free(&arena);
+}
+
+static void refresh_peer(struct config *config, struct str name, struct http_conf *http)
+{
+	refresh(config, name, http->basic_auth.password_file, &http->basic_auth.secret);
+	refresh(config, name, http->authorization.credentials_file, &http->authorization.secret);
+}
+
+void config_refresh_secrets(struct config *config)
+{
+	for (size_t i = 0; i < config->n_sources; i++)
+		refresh_peer(config, config->sources[i]->name, &config->sources[i]->http);
+	for (size_t i = 0; i < config->n_sinks; i++)
+		refresh_peer(config, config->sinks[i]->name, &config->sinks[i]->http);
 }
 
 void config_free(struct config *config)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration as one immutable object: read, checked as a whole, and never changed afterwards.
+// The configuration as one immutable object: read, checked as a whole, and never changed afterwards, but
+// for secrets in files of their own (config_refresh_secrets).
 #pragma once
 
 #include "agent/template.h"
@@ -29,6 +30,9 @@ struct config {
 // have been written to `messages`. The caller owns it.
 struct config *config_load(
 	const char *path, const char *const *overrides, size_t n_overrides, FILE *messages);
+// Reads the files of secrets again and takes those that have changed; a file that cannot be read leaves
+// the old secret. The one change to a configuration, never while requests are in flight.
+void config_refresh_secrets(struct config *config);
 // Takes NULL.
 void config_free(struct config *config);
 

@@ -26,13 +26,14 @@ static void print_url(
 	const struct sink_conf *sink = config->sinks[i];
 	const struct template *template = config_template(config, i, k);
 	struct template_values values = config_values(config, k);
+	struct sink_state state = { 0 };
 	struct err err = { 0 };
 	struct key key;
 
 	buf_addf(out, "# source %.*s to sink %.*s: ", STR_ARG(config->sources[k]->name),
 		STR_ARG(sink->name));
 	if (template_expand(template, &values, arena, &key, &err)) {
-		struct http_request request = sink->type->encode(sink, key, STR(""), arena);
+		struct http_request request = sink->type->encode(sink, &state, key, STR(""), arena);
 		buf_addf(out, "%.*s %.*s\n", STR_ARG(request.method), STR_ARG(request.url));
 		if (str_eq(request.method, STR("POST")))
 			buf_addf(out, "# warning: POST keeps in the gateway what is not sent "
@@ -48,7 +49,7 @@ static void print_url(
 
 void config_print(const struct config *config, FILE *out)
 {
-	struct buf text = buf_new(64 * 1024 * 1024), elements = buf_new(64 * 1024 * 1024);
+	struct buf text = buf_new(MIB(64)), elements = buf_new(MIB(64));
 	struct settings_part top = { &config_top_table, (void *)config };
 	struct arena arena = { 0 };
 

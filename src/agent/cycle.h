@@ -36,6 +36,7 @@ struct scrape {
 	struct source_take take;
 	struct err err;	  // ERR_NONE: it delivered
 	bool unavailable; // the broker does not have this endpoint, and nobody insisted on it
+	int status;	  // of the answer; 0: none
 	double seconds;
 	size_t n_bytes;
 };
@@ -74,6 +75,7 @@ struct push {
 	size_t leader;	     // index of the run that was first in it; names it in the tally
 	struct http_request request;
 	struct err err; // ERR_NONE: accepted
+	int status;	// of the answer; 0: none
 	bool accepted;
 	double seconds;
 };
@@ -86,16 +88,21 @@ struct cycle {
 	struct group *groups;
 	struct push *pushes;
 	size_t n_pending; // requests in flight
+	int64_t push_deadline_ns;
 	bool pushing, stopped;
-	int64_t started_ns;
 	void (*on_done)(void *arg, struct cycle *cycle);
 	void *arg;
 };
 
-// Starts one. on_done comes once, from the event loop; the owner then frees the cycle.
-struct cycle *cycle_start(
+// A cycle that has not started; never NULL. on_done comes once, at its end; the owner then frees it.
+struct cycle *cycle_new(
 	const struct cycle_env *env, void (*on_done)(void *arg, struct cycle *cycle), void *arg);
+// Asks the sources; all else follows from the event loop. Where there is nobody to ask and nowhere to push
+// at the moment, on_done comes from inside.
+void cycle_start(struct cycle *cycle);
 // Ends it early: nothing new is started. Collecting ends at once; pushes in flight go on until they are
 // answered, or until http_cancel_all. on_done comes in any case.
 void cycle_stop(struct cycle *cycle);
+// Whether a peer refused the credentials: they may have changed in their files.
+bool cycle_was_refused(const struct cycle *cycle);
 void cycle_free(struct cycle *cycle);

@@ -108,7 +108,8 @@ void group_plan(struct cycle *cycle)
 		const struct sink_conf *sink = env->config->sinks[push->sink];
 		if (push->group)
 			push->request =
-				sink->type->encode(sink, push->group->key, STR(""), &cycle->arena);
+				sink->type->encode(sink, &env->tally->sinks[push->sink].state,
+					push->group->key, STR(""), &cycle->arena);
 	}
 	if (env->selection.group.len)
 		drop_unwanted(cycle, env->selection.group);
@@ -121,7 +122,7 @@ void group_plan(struct cycle *cycle)
 
 static struct str canonical(struct arena *arena, const struct pair_list *labels)
 {
-	struct buf text = buf_new(1024 * 1024);
+	struct buf text = buf_new(MIB(1));
 
 	for (size_t i = 0; i < labels->n; i++)
 		write_label(&text, labels->items[i].name, labels->items[i].value);
@@ -164,7 +165,7 @@ static void note_checked(struct source_run *run, const struct check_source *sour
 
 static size_t estimate_size(const struct cycle *cycle, const struct group *group)
 {
-	size_t size = 16 * 1024;
+	size_t size = KIB(16);
 
 	for (size_t i = 0; i < group->n_sources; i++)
 		size += cycle->runs[group->sources[i]].n_bytes;

@@ -98,10 +98,11 @@ static void print_target(const struct push *push)
 static struct str file_name(const struct cycle *cycle, const struct push *push, struct arena *arena)
 {
 	const struct sink_conf *sink = cycle->env->config->sinks[push->sink];
+	struct sink_state state = { 0 };
 	struct http_conf bare = { .url = STR("") };
 	struct sink_conf twin = *sink;
 	twin.http = bare;
-	struct str path = sink->type->encode(&twin, push->group->key, STR(""), arena).url;
+	struct str path = sink->type->encode(&twin, &state, push->group->key, STR(""), arena).url;
 	struct str name = arena_printf(arena, "%.*s%.*s", STR_ARG(sink->name), STR_ARG(path));
 
 	for (char *p = (char *)name.ptr; *p; p++)

@@ -4,7 +4,6 @@
 #include "agent/tally.h"
 #include "base/clock.h"
 #include "base/hash.h"
-#include "base/mem.h"
 
 #include <inttypes.h>
 
@@ -13,21 +12,40 @@ enum { MOST_FAMILIES = 20 };
 
 // Changes
 
-enum change { UNCHANGED, WENT_DOWN, CAME_BACK };
+enum change { UNCHANGED, WENT_DOWN, STILL_DOWN, CAME_BACK };
 
-// Takes a new outcome into a run of failures. *n_failures: how many there were before it came back.
-static enum change note(struct outage *outage, enum err_kind kind, uint64_t *n_failures)
+// What a run of failures was when it ended.
+struct ended {
+	uint64_t n_failures;
+	int64_t seconds;
+};
+
+static bool is_power_of_two(uint64_t n)
+{
+	return (n & (n - 1)) == 0;
+}
+
+// Takes a new outcome into a run of failures: its first, each doubling of it, and its end are changes.
+static enum change note(struct outage *outage, enum err_kind kind, struct ended *ended)
 {
 	enum err_kind before = outage->kind;
+	int64_t now_ns = clock_monotonic_ns();
 
-	*n_failures = outage->n_failures;
-	outage->kind = kind;
+	if (outage->n_failures == 0)
+		outage->since_ns = now_ns;
+	ended->n_failures = outage->n_failures;
+	ended->seconds = (now_ns - outage->since_ns) / NS_PER_S;
+	if (kind != ERR_SKIPPED || before == ERR_NONE)
+		outage->kind = kind; // being left out says nothing new
 	if (kind == ERR_NONE) {
 		outage->n_failures = 0;
 		return before == ERR_NONE ? UNCHANGED : CAME_BACK;
 	}
 	outage->n_failures++;
-	return kind == before ? UNCHANGED : WENT_DOWN;
+	if (outage->kind != before)
+		return WENT_DOWN;
+	return outage->n_failures > 1 && is_power_of_two(outage->n_failures) ? STILL_DOWN
+									     : UNCHANGED;
 }
 
 // Sources
@@ -41,24 +59,11 @@ static struct str without_query(struct str url)
 	return front;
 }
 
-static struct outage *endpoint_outage(
-	struct source_tally *tally, const struct source_run *run, size_t index)
-{
-	// The number of requests changes only by the question for the node's name, which comes last.
-	if (index >= tally->n_endpoints) {
-		tally->endpoints =
-			mem_resize(tally->endpoints, run->n_scrapes * sizeof(*tally->endpoints));
-		while (tally->n_endpoints < run->n_scrapes)
-			tally->endpoints[tally->n_endpoints++] = (struct outage){ 0 };
-	}
-	return &tally->endpoints[index];
-}
-
 static void report_endpoint(const struct scrape *scrape, struct outage *outage, bool source_is_up)
 {
 	struct str source = scrape->run->conf->name, endpoint = scrape->ask->endpoint;
-	uint64_t n_failures;
-	enum change change = note(outage, scrape->err.kind, &n_failures);
+	struct ended ended;
+	enum change change = note(outage, scrape->err.kind, &ended);
 
 	if (endpoint.len == 0)
 		endpoint = STR("/status");
@@ -67,11 +72,12 @@ static void report_endpoint(const struct scrape *scrape, struct outage *outage, 
 		if (outage->reported && change == CAME_BACK)
 			log_info("endpoint is back", log_text("source", source),
 				log_text("endpoint", endpoint),
-				log_number("failures", (int64_t)n_failures));
+				log_number("failures", (int64_t)ended.n_failures),
+				log_number("seconds", ended.seconds));
 		outage->reported = false;
 		return;
 	}
-	if (change == WENT_DOWN)
+	if (change == WENT_DOWN || change == STILL_DOWN)
 		outage->reported = false;
 	if (outage->reported || !source_is_up)
 		return;
@@ -81,8 +87,8 @@ static void report_endpoint(const struct scrape *scrape, struct outage *outage, 
 			log_text("endpoint", endpoint),
 			log_text("error", str_of(scrape->err.text)));
 	else
-		log_warn("endpoint failed", log_text("source", source),
-			log_text("endpoint", endpoint),
+		log_warn(change == STILL_DOWN ? "endpoint still fails" : "endpoint failed",
+			log_text("source", source), log_text("endpoint", endpoint),
 			log_text("reason", err_reason(scrape->err.kind)),
 			log_text("error", str_of(scrape->err.text)),
 			log_text("url", without_query(scrape->ask->request.url)));
@@ -99,22 +105,26 @@ static const struct err *first_error(const struct source_run *run)
 	return &none;
 }
 
-static void report_source(const struct source_run *run, struct source_tally *tally)
+static void report_source(
+	const struct cycle *cycle, const struct source_run *run, struct source_tally *tally)
 {
 	const struct err *err = first_error(run);
-	uint64_t n_failures;
-	enum change change = note(&tally->outage, run->up ? ERR_NONE : err->kind, &n_failures);
+	struct ended ended;
+	enum change change = note(&tally->outage, run->up ? ERR_NONE : err->kind, &ended);
 
-	if (change == WENT_DOWN)
-		log_error("source is down", log_text("source", run->conf->name),
+	if (change == WENT_DOWN || change == STILL_DOWN)
+		log_error(change == WENT_DOWN ? "source is down" : "source is still down",
+			log_text("source", run->conf->name),
 			log_text("reason", err_reason(err->kind)),
 			log_text("error", str_of(err->text)),
 			log_text("url", without_query(run->conf->http.url)));
 	else if (change == CAME_BACK)
 		log_info("source is back", log_text("source", run->conf->name),
-			log_number("failures", (int64_t)n_failures));
+			log_number("failures", (int64_t)ended.n_failures),
+			log_number("seconds", ended.seconds));
 	for (size_t i = 0; i < run->n_scrapes; i++)
-		report_endpoint(&run->scrapes[i], endpoint_outage(tally, run, i), run->up);
+		report_endpoint(&run->scrapes[i], tally_endpoint(cycle->env->tally, run->index, i),
+			run->up);
 }
 
 // Repairs and quarantine
@@ -178,7 +188,7 @@ void report_scrapes(const struct cycle *cycle)
 		const struct source_run *run = &cycle->runs[i];
 		struct source_tally *tally = &cycle->env->tally->sources[run->index];
 
-		report_source(run, tally);
+		report_source(cycle, run, tally);
 		report_repairs(cycle, run, tally);
 		report_quarantine(run, tally);
 	}
@@ -193,18 +203,19 @@ static void report_push(const struct cycle *cycle, const struct push *push)
 	struct sink_tally *tally = &env->tally->sinks[push->sink];
 	struct str sink = env->config->sinks[push->sink]->name;
 	struct str target = push->group ? push->request.url : leader->conf->name;
-	uint64_t n_failures;
+	struct ended ended;
 	bool is_first = env->is_daemon && !tally->groups[leader->index].reported;
-	enum change change = note(&tally->groups[leader->index], push->err.kind, &n_failures);
+	enum change change = note(&tally->groups[leader->index], push->err.kind, &ended);
 
-	if (change == WENT_DOWN)
-		log_error("push failed", log_text("sink", sink),
-			log_text(push->group ? "url" : "source", target),
+	if (change == WENT_DOWN || change == STILL_DOWN)
+		log_error(change == WENT_DOWN ? "push failed" : "push still fails",
+			log_text("sink", sink), log_text(push->group ? "url" : "source", target),
 			log_text("reason", err_reason(push->err.kind)),
 			log_text("error", str_of(push->err.text)));
 	else if (change == CAME_BACK)
 		log_info("push is accepted again", log_text("sink", sink), log_text("url", target),
-			log_number("failures", (int64_t)n_failures));
+			log_number("failures", (int64_t)ended.n_failures),
+			log_number("seconds", ended.seconds));
 	else if (is_first && push->accepted)
 		log_info("first push accepted", log_text("sink", sink), log_text("url", target),
 			log_number("bytes", (int64_t)push->request.body.len));

@@ -18,7 +18,7 @@ static struct str directory_of(struct str path)
 	return path.len ? path : STR("./");
 }
 
-static struct str find_file(struct arena *arena, struct str config_path, struct str name)
+struct str secret_find(struct arena *arena, struct str config_path, struct str name)
 {
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 
@@ -36,7 +36,7 @@ static struct str find_file(struct arena *arena, struct str config_path, struct 
 bool secret_read(struct arena *arena, struct str config_path, struct str name, struct str *secret,
 	bool *world_readable, struct err *err)
 {
-	struct str path = find_file(arena, config_path, name);
+	struct str path = secret_find(arena, config_path, name);
 	int fd = open(path.ptr, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a FIFO must not hold us up
 	struct stat status = { 0 };
 	char *text = arena_alloc(arena, LARGEST_SECRET + 1);

@@ -78,7 +78,7 @@ static void add(struct metric_set *set, enum self self, const struct pair labels
 {
 	struct family *family = metric_family(set, rows[self].name);
 	struct sample *sample = metric_add_sample(set, family);
-	struct buf text = buf_new(64 * 1024);
+	struct buf text = buf_new(KIB(64));
 
 	family->type = rows[self].type;
 	family->typed = true;
@@ -109,11 +109,12 @@ static void add_endpoints(struct metric_set *set, const struct source_run *run)
 {
 	for (size_t i = 0; i < run->n_scrapes; i++) {
 		const struct scrape *scrape = &run->scrapes[i];
-		struct pair labels[2] = { label("source", run->conf->name),
-			label("endpoint", scrape->ask->endpoint) };
+		struct pair source = label("source", run->conf->name);
+		struct pair endpoint = label("endpoint", scrape->ask->endpoint);
 
 		if (scrape->ask->endpoint.len)
-			add(set, ENDPOINT_UP, labels, scrape->err.kind == ERR_NONE);
+			add(set, ENDPOINT_UP, (struct pair[2]){ source, endpoint },
+				scrape->err.kind == ERR_NONE);
 	}
 }
 
@@ -121,18 +122,20 @@ static void add_failures(
 	struct metric_set *set, enum self self, struct pair owner, const uint64_t *n_failures)
 {
 	for (int kind = 0; kind < N_ERR_KINDS; kind++) {
-		struct pair labels[2] = { owner, label("reason", err_reason((enum err_kind)kind)) };
+		struct str reason = err_reason((enum err_kind)kind);
 		if (n_failures[kind])
-			add(set, self, labels, (double)n_failures[kind]);
+			add(set, self, (struct pair[2]){ owner, label("reason", reason) },
+				(double)n_failures[kind]);
 	}
 }
 
 static void add_repairs(struct metric_set *set, struct pair source, const struct repairs *repairs)
 {
 	for (int rule = 0; rule < N_REPAIRS; rule++) {
-		struct pair labels[2] = { source, label("rule", repair_name((enum repair)rule)) };
+		struct str name = repair_name((enum repair)rule);
 		if (repairs->count[rule])
-			add(set, REPAIRS, labels, (double)repairs->count[rule]);
+			add(set, REPAIRS, (struct pair[2]){ source, label("rule", name) },
+				(double)repairs->count[rule]);
 	}
 }
 
@@ -175,7 +178,6 @@ struct metric_set *selfstat_make(struct cycle *cycle, const struct group *group)
 	struct metric_set *set = metric_set_new(&cycle->arena);
 	struct pair versions[2] = { label("version", STR(BROKERPUSH_VERSION)),
 		label("libcurl", http_library()) };
-	struct pair none[2] = { 0 };
 
 	// The families' order is the table's, whatever is added first.
 	for (int i = 0; i < N_SELF; i++)
@@ -188,6 +190,6 @@ struct metric_set *selfstat_make(struct cycle *cycle, const struct group *group)
 	for (size_t i = 0; env->is_daemon && i < env->config->n_sinks; i++)
 		add_sink(set, env->config->sinks[i]->name, &env->tally->sinks[i]);
 	if (env->is_daemon)
-		add(set, SKIPPED, none, (double)env->tally->n_skipped);
+		add(set, SKIPPED, (struct pair[2]){ 0 }, (double)env->tally->n_skipped);
 	return set;
 }

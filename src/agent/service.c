@@ -20,6 +20,7 @@
 enum { GRACE_S = 5 };
 
 struct service {
+	struct config *config; // borrowed; only its secrets ever change, between cycles
 	struct event_base *base;
 	struct event *timer, *grace;
 	struct event *signals[4];
@@ -48,6 +49,8 @@ static void on_cycle_done(void *arg, struct cycle *cycle)
 
 	if (service->once)
 		once_finish(service->once, cycle, service->stopping);
+	if (cycle_was_refused(cycle))
+		config_refresh_secrets(service->config);
 	cycle_free(cycle);
 	service->cycle = NULL;
 	rest(service);
@@ -56,7 +59,8 @@ static void on_cycle_done(void *arg, struct cycle *cycle)
 static void start_cycle(struct service *service)
 {
 	service->again = false;
-	service->cycle = cycle_start(&service->env, on_cycle_done, service);
+	service->cycle = cycle_new(&service->env, on_cycle_done, service);
+	cycle_start(service->cycle);
 }
 
 static void set_timer(struct service *service)
@@ -138,29 +142,20 @@ static void on_hangup(evutil_socket_t fd, short what, void *arg)
 
 // Life
 
-static void *must(void *object)
-{
-	if (!object) {
-		log_error(
-			"libevent gave nothing", log_text("hint", STR("out of memory or files?")));
-		exit(EXIT_NOTHING);
-	}
-	return object;
-}
-
-static void open_service(struct service *service, const struct config *config)
+static void open_service(struct service *service, struct config *config)
 {
 	static const int numbers[] = { SIGTERM, SIGINT, SIGUSR1, SIGHUP };
 	static const event_callback_fn callbacks[] = { on_stop, on_stop, on_push_now, on_hangup };
 
-	service->base = must(event_base_new());
-	service->timer = must(event_new(service->base, -1, 0, on_tick, service));
-	service->grace = must(event_new(service->base, -1, 0, on_grace_over, service));
+	service->base = mem_must(event_base_new());
+	service->timer = mem_must(event_new(service->base, -1, 0, on_tick, service));
+	service->grace = mem_must(event_new(service->base, -1, 0, on_grace_over, service));
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
 		service->signals[i] =
-			must(evsignal_new(service->base, numbers[i], callbacks[i], service));
+			mem_must(evsignal_new(service->base, numbers[i], callbacks[i], service));
 		event_add(service->signals[i], NULL);
 	}
+	service->config = config;
 	service->env.config = config;
 	service->env.tally = tally_new(config);
 	service->env.http = http_new(service->base);
@@ -198,7 +193,7 @@ static struct str read_machine_id(char *text, size_t size)
 	return n > 0 ? str_trim((struct str){ text, (size_t)n }) : STR("");
 }
 
-enum exit_code service_run(const struct config *config)
+enum exit_code service_run(struct config *config)
 {
 	struct service service = { 0 };
 	char text[128];
@@ -225,7 +220,7 @@ enum exit_code service_run(const struct config *config)
 	return EXIT_GOOD;
 }
 
-enum exit_code service_run_once(const struct config *config, const struct options *options)
+enum exit_code service_run_once(struct config *config, const struct options *options)
 {
 	struct service service = { 0 };
 	struct once once = { .config = config, .options = options };

@@ -6,6 +6,6 @@
 #include "agent/options.h"
 
 // Runs by the timer until SIGTERM or SIGINT. Returns the exit code.
-enum exit_code service_run(const struct config *config);
+enum exit_code service_run(struct config *config);
 // One cycle, with --once or --dry-run. Returns the exit code.
-enum exit_code service_run_once(const struct config *config, const struct options *options);
+enum exit_code service_run_once(struct config *config, const struct options *options);

@@ -47,7 +47,7 @@ static void add_path(struct buf *out, const config_setting_t *setting)
 static void add_fault(
 	struct settings *s, const config_setting_t *at, const char *name, const char *text)
 {
-	struct buf line = buf_new(1024 * 1024);
+	struct buf line = buf_new(MIB(1));
 	const char *file = config_setting_source_file(at);
 
 	if (is_override(at))
@@ -72,7 +72,7 @@ static void add_fault(
 __attribute__((format(printf, 4, 5))) static void fault(
 	struct settings *s, const config_setting_t *at, const char *name, const char *format, ...)
 {
-	struct buf text = buf_new(1024 * 1024);
+	struct buf text = buf_new(MIB(1));
 	va_list args;
 
 	va_start(args, format);
@@ -138,7 +138,7 @@ struct settings *settings_open(const char *path, struct arena *arena)
 
 	s->arena = arena;
 	s->path = path;
-	s->faults = buf_new(16 * 1024 * 1024);
+	s->faults = buf_new(MIB(16));
 	config_init(&s->file);
 	if (!file) {
 		buf_addf(&s->faults, "%s: cannot be read: %s\n", path, strerror(errno));

@@ -116,7 +116,7 @@ void settings_write_size(struct buf *out, int64_t bytes)
 bool settings_expand_env(
 	struct arena *arena, struct str text, struct str *expanded, struct str *why)
 {
-	struct buf out = buf_new(1024 * 1024);
+	struct buf out = buf_new(MIB(1));
 	struct str name, rest;
 
 	why->len = 0;

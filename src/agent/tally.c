@@ -14,6 +14,45 @@ struct str tally_node(const struct tally *tally, size_t source)
 	return buf_str(&tally->sources[source].node);
 }
 
+// Waiting
+
+// Who asks for more than this is not taken by his word.
+enum { LONGEST_WAIT_S = 300 };
+
+void outage_wait(struct outage *outage, int64_t seconds)
+{
+	if (seconds > LONGEST_WAIT_S)
+		seconds = LONGEST_WAIT_S;
+	outage->not_before_ns = seconds > 0 ? clock_monotonic_ns() + seconds * NS_PER_S : 0;
+}
+
+bool outage_is_waiting(const struct outage *outage, struct err *err)
+{
+	int64_t left_ns = outage->not_before_ns - clock_monotonic_ns();
+
+	if (!outage->not_before_ns || left_ns <= 0)
+		return false;
+	err_set(err, ERR_SKIPPED, 0,
+		"not asked: the peer wants to be left alone for another %lld s",
+		(long long)left_ns / NS_PER_S + 1);
+	return true;
+}
+
+struct outage *tally_endpoint(struct tally *tally, size_t source, size_t index)
+{
+	struct source_tally *owner = &tally->sources[source];
+
+	if (index >= owner->n_endpoints) {
+		owner->endpoints =
+			mem_resize(owner->endpoints, (index + 1) * sizeof(struct outage));
+		while (owner->n_endpoints <= index)
+			owner->endpoints[owner->n_endpoints++] = (struct outage){ 0 };
+	}
+	return &owner->endpoints[index];
+}
+
+// Counting
+
 static void add_scrape(struct source_tally *source, const struct scrape *scrape)
 {
 	if (scrape->take.node.len) {

@@ -9,6 +9,8 @@
 struct outage {
 	enum err_kind kind;  // of the last cycle; ERR_NONE: all is well
 	uint64_t n_failures; // in a row
+	int64_t since_ns;    // monotonic time of the first of them
+	int64_t not_before_ns; // the peer asked to be left alone until then (Retry-After); 0: it did not
 	bool reported;
 };
 
@@ -25,6 +27,7 @@ struct source_tally {
 };
 
 struct sink_tally {
+	struct sink_state state;
 	uint64_t n_pushes, n_bytes;
 	uint64_t n_failures[N_ERR_KINDS];
 	double last_seconds;	 // of its slowest push in the cycle before; negative: none yet
@@ -46,6 +49,13 @@ void tally_free(struct tally *tally);
 
 // The last known name of a source's node; empty: it never told.
 struct str tally_node(const struct tally *tally, size_t source);
+// The run of failures of a source's request, by its index.
+struct outage *tally_endpoint(struct tally *tally, size_t source, size_t index);
+// Takes a Retry-After of this many seconds to heart, or of 0 forgets one.
+void outage_wait(struct outage *outage, int64_t seconds);
+// Whether the peer wants to be left alone now; err then says so, with ERR_SKIPPED.
+bool outage_is_waiting(const struct outage *outage, struct err *err);
+
 // After collecting: counts the cycle's scrapes.
 void tally_add_scrapes(struct tally *tally, const struct cycle *cycle);
 // After checking: counts the cycle's repairs, which the bodies then tell.

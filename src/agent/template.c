@@ -245,7 +245,7 @@ static struct str value_of(const struct part *part, const struct template_values
 static bool expand_segment(const struct segment *segment, const struct template_values *values,
 	struct arena *arena, struct str *value, struct err *err)
 {
-	struct buf text = buf_new(1024 * 1024);
+	struct buf text = buf_new(MIB(1));
 
 	for (size_t i = 0; i < segment->n_parts; i++)
 		buf_add(&text, value_of(&segment->parts[i], values));

@@ -7,6 +7,10 @@
 #include <stdarg.h>
 #include <stdint.h>
 
+// Sizes for limits.
+#define KIB(n) ((size_t)(n)*1024)
+#define MIB(n) ((size_t)(n)*1024 * 1024)
+
 struct buf {
 	char *ptr; // owned
 	size_t len;
@@ -33,7 +37,8 @@ void buf_add(struct buf *b, struct str text);
 void buf_add_byte(struct buf *b, char c);
 void buf_add_uint(struct buf *b, uint64_t value);
 void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void buf_vaddf(struct buf *b, const char *format, va_list args);
+void buf_vaddf(struct buf *b, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 // Text for a person or a log: control bytes and what is not UTF-8 become \xNN.
 void buf_add_printable(struct buf *b, struct str text);
 // Frees the memory; the buf is empty and usable again.

@@ -29,8 +29,8 @@ void err_set(struct err *err, enum err_kind kind, size_t position, const char *f
 	if (err->kind != ERR_NONE)
 		return;
 
-	struct buf raw = buf_new(64 * 1024);
-	struct buf text = buf_new(256 * 1024);
+	struct buf raw = buf_new(KIB(64));
+	struct buf text = buf_new(KIB(256));
 	va_list args;
 	va_start(args, format);
 	buf_vaddf(&raw, format, args);

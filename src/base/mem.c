@@ -31,3 +31,11 @@ void mem_give_back(void)
 	malloc_trim(0);
 #endif
 }
+
+void *mem_must(void *object)
+{
+	if (object)
+		return object;
+	fprintf(stderr, "brokerpush: out of memory (in a library)\n");
+	exit(1);
+}

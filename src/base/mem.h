@@ -12,3 +12,6 @@ void *mem_resize(void *old, size_t size);
 // Gives what free() kept back to the system, where the C library can, so that an agent at rest is
 // small after a large cycle.
 void mem_give_back(void);
+
+// What a library gave, which is NULL for it too only when there is no memory.
+void *mem_must(void *object);

@@ -150,7 +150,7 @@ static void write_plain(struct buf *out, const char *digits, size_t n, int expon
 void number_write(struct buf *out, double value)
 {
 	// `%.16e` needs 24 bytes at most: sign, 17 digits, point, e, sign, three digits, NUL.
-	char text[32], digits[32];
+	char text[32], digits[32] = "";
 	int exponent;
 
 	if (isnan(value)) {

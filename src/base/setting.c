@@ -7,7 +7,7 @@
 
 void setting_fault(const struct setting_faults *faults, const char *name, const char *format, ...)
 {
-	struct buf text = buf_new(64 * 1024);
+	struct buf text = buf_new(KIB(64));
 	va_list args;
 
 	va_start(args, format);

@@ -265,6 +265,7 @@ static void drop_duplicates(struct check *check)
 			continue;
 		table.family = family;
 		table.mask = table_size_for(family->n_samples) - 1;
+		// The size of pointers is meant. NOLINTNEXTLINE(bugprone-sizeof-expression)
 		memset(table.places, 0, (table.mask + 1) * sizeof(*table.places));
 		metric_filter(family, is_first_of_series, &table);
 	}

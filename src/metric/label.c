@@ -220,7 +220,7 @@ void label_list_repair(struct label_list *list, struct str labels, uint32_t *rep
 static size_t unescape(struct str text, bool quotes, struct buf *raw, uint32_t *repairs)
 {
 	size_t n = str_utf8_front(text);
-	char c = text.ptr[0], escaped = text.len > 1 ? text.ptr[1] : '\0';
+	char c = text.ptr[0], escaped = (char)(text.len > 1 ? text.ptr[1] : '\0');
 
 	if (n == 0) {
 		buf_add(raw, STR("\xef\xbf\xbd"));
@@ -232,7 +232,7 @@ static size_t unescape(struct str text, bool quotes, struct buf *raw, uint32_t *
 		return n;
 	}
 	if (escaped == 'n' || escaped == '\\' || escaped == '"') {
-		buf_add_byte(raw, (char)(escaped == 'n' ? '\n' : escaped));
+		buf_add(raw, escaped == 'n' ? STR("\n") : (struct str){ text.ptr + 1, 1 });
 		if (escaped == '"' && !quotes)
 			*repairs |= 1u << REPAIR_ESCAPE;
 		return 2;

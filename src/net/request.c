@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <sys/un.h>
 
 // Settings
 
@@ -44,6 +45,46 @@ static const struct setting authorization_rows[] = {
 		.help = "file that holds the token" },
 };
 
+static const struct str tls_versions[N_TLS_VERSIONS] = {
+	[TLS_1_2] = STR_INIT("TLS12"),
+	[TLS_1_3] = STR_INIT("TLS13"),
+};
+
+static const struct setting tls_rows[] = {
+	{ .name = "ca_file",
+		.type = SETTING_STRING,
+		.offset = offsetof(struct http_conf, tls_config.ca_file),
+		.env = true,
+		.help = "certificates that vouch for the peer; default: the system's" },
+	{ .name = "cert_file",
+		.type = SETTING_STRING,
+		.offset = offsetof(struct http_conf, tls_config.cert_file),
+		.env = true,
+		.help = "client certificate" },
+	{ .name = "key_file",
+		.type = SETTING_STRING,
+		.offset = offsetof(struct http_conf, tls_config.key_file),
+		.env = true,
+		.help = "private key of the client certificate" },
+	{ .name = "server_name",
+		.type = SETTING_STRING,
+		.offset = offsetof(struct http_conf, tls_config.server_name),
+		.env = true,
+		.help = "name in the peer's certificate; default: the URL's host" },
+	{ .name = "insecure_skip_verify",
+		.type = SETTING_BOOL,
+		.offset = offsetof(struct http_conf, tls_config.insecure_skip_verify),
+		.initial = "false",
+		.help = "take any certificate: only for tests" },
+	{ .name = "min_version",
+		.type = SETTING_CHOICE,
+		.offset = offsetof(struct http_conf, tls_config.min_version),
+		.words = tls_versions,
+		.n_words = N_TLS_VERSIONS,
+		.initial = "TLS12",
+		.help = "oldest version of TLS to use" },
+};
+
 static const struct setting rows[] = {
 	{ .name = "url",
 		.type = SETTING_STRING,
@@ -72,10 +113,26 @@ static const struct setting rows[] = {
 		.offset = offsetof(struct http_conf, authorization.given),
 		.rows = SETTING_TABLE(authorization_rows),
 		.help = "credentials for a header Authorization, such as a bearer token" },
-	{ .name = "tls_config", .type = SETTING_LATER },
-	{ .name = "proxy_url", .type = SETTING_LATER },
-	{ .name = "proxy_from_environment", .type = SETTING_LATER },
-	{ .name = "unix_socket", .type = SETTING_LATER },
+	{ .name = "tls_config",
+		.type = SETTING_GROUP,
+		.rows = SETTING_TABLE(tls_rows),
+		.help = "TLS beyond the system's defaults" },
+	{ .name = "proxy_url",
+		.type = SETTING_STRING,
+		.offset = offsetof(struct http_conf, proxy_url),
+		.env = true,
+		.secret = true,
+		.help = "proxy to go through" },
+	{ .name = "proxy_from_environment",
+		.type = SETTING_BOOL,
+		.offset = offsetof(struct http_conf, proxy_from_environment),
+		.initial = "false",
+		.help = "take the proxy from http_proxy, https_proxy and no_proxy" },
+	{ .name = "unix_socket",
+		.type = SETTING_STRING,
+		.offset = offsetof(struct http_conf, unix_socket),
+		.env = true,
+		.help = "path of a Unix socket to connect to" },
 };
 
 const struct setting_table http_settings = SETTING_TABLE(rows);
@@ -106,7 +163,7 @@ static bool is_token(struct str name)
 
 static bool has_control(struct str text)
 {
-	for (size_t i = 0; i < text.len; i++)
+	for (size_t i = 0; text.ptr && i < text.len; i++)
 		if (((unsigned char)text.ptr[i] < ' ' && text.ptr[i] != '\t') ||
 			text.ptr[i] == 0x7f)
 			return true;
@@ -159,12 +216,41 @@ static void check_secret(struct str value, struct str file, const char *name, co
 		setting_fault(faults, name, "has a line break or another control byte");
 }
 
+static void check_tls(const struct http_conf *conf, const struct setting_faults *faults)
+{
+	struct str cert = conf->tls_config.cert_file, key = conf->tls_config.key_file;
+
+	if (cert.len && !key.len)
+		setting_fault(faults, "tls_config.key_file", "is missing; cert_file needs it");
+	if (key.len && !cert.len)
+		setting_fault(faults, "tls_config.cert_file", "is missing; key_file needs it");
+	if (has_control(conf->tls_config.server_name))
+		setting_fault(faults, "tls_config.server_name", "is no host name");
+}
+
+static void check_way(const struct http_conf *conf, const struct setting_faults *faults)
+{
+	struct sockaddr_un address;
+	bool proxy = conf->proxy_url.len > 0;
+
+	if (proxy + conf->proxy_from_environment + (conf->unix_socket.len > 0) > 1)
+		setting_fault(faults, conf->unix_socket.len ? "unix_socket" : "proxy_url",
+			"use one of proxy_url, proxy_from_environment and unix_socket");
+	if (conf->unix_socket.len >= sizeof(address.sun_path))
+		setting_fault(faults, "unix_socket",
+			"is longer than the %zu bytes of a socket's path",
+			sizeof(address.sun_path) - 1);
+}
+
 void http_conf_check(const struct http_conf *conf, const struct setting_faults *faults)
 {
 	bool basic = conf->basic_auth.given, other = conf->authorization.given;
+	struct str before, after;
 
 	for (size_t i = 0; i < conf->headers.n; i++)
 		check_header(conf, i, faults);
+	check_tls(conf, faults);
+	check_way(conf, faults);
 	if (basic + other + has_authorization_header(conf) > 1)
 		setting_fault(faults, basic ? "basic_auth" : "authorization",
 			"use one of basic_auth, authorization and a header Authorization");
@@ -172,8 +258,7 @@ void http_conf_check(const struct http_conf *conf, const struct setting_faults *
 		if (conf->basic_auth.username.len == 0)
 			setting_fault(faults, "basic_auth.username", "is missing or empty");
 		if (has_control(conf->basic_auth.username) ||
-			(conf->basic_auth.username.len && memchr(conf->basic_auth.username.ptr, ':',
-								  conf->basic_auth.username.len)))
+			str_cut(conf->basic_auth.username, ':', &before, &after))
 			setting_fault(faults, "basic_auth.username",
 				"may have no colon and no control byte (RFC 7617 section 2)");
 		check_secret(conf->basic_auth.password, conf->basic_auth.password_file,

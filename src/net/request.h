@@ -25,11 +25,26 @@ struct http_conf {
 		struct str type, credentials, credentials_file;
 		struct str secret; // in force
 	} authorization;
-	size_t body_size_limit; // bytes of an answer
+	struct {
+		struct str ca_file, cert_file, key_file, server_name;
+		bool insecure_skip_verify;
+		int min_version; // enum tls_version
+	} tls_config;
+	struct str proxy_url; // empty: none
+	bool proxy_from_environment;
+	struct str unix_socket; // path; empty: by the URL's host and port
+	bool follow_redirects;	// to the same scheme, host and port only
+	bool accept_gzip;
+	size_t body_size_limit; // bytes of an answer, unpacked
 };
+
+enum tls_version { TLS_1_2, TLS_1_3, N_TLS_VERSIONS };
 
 // The rows of struct http_conf that sources and sinks share.
 extern const struct setting_table http_settings;
+
+// The longest chain of redirects that is followed.
+enum { HTTP_MOST_REDIRECTS = 5 };
 
 // Checks what one row cannot: the headers, and that credentials come in one way only and whole. The
 // URL is checked by http_check_url.
@@ -42,6 +57,7 @@ struct http_request {
 	struct str accept;	      // empty: none
 	struct str content_type;      // of the body
 	struct str body;	      // sent whole, with its length; GET has none
+	struct str content_encoding;  // of the body; empty: identity
 	bool anonymous;		      // without the credentials
 };
 
@@ -52,6 +68,8 @@ struct http_answer {
 	struct str content_type, location; // empty: no such header
 	struct buf body;		   // owned by the receiver of the answer
 	double seconds;			   // from the start of the request
+	bool peer_is_local;    // this machine answered: loopback, an own address, a Unix socket
+	int64_t retry_after_s; // of a header Retry-After (RFC 9110 section 10.2.3); 0: none
 };
 
 // Judges status and body size of an answer: true for 2xx. Otherwise err has the reason and a text with

@@ -18,18 +18,32 @@ struct sink_conf {
 	void *own;	     // of the type's conf_size
 };
 
+// What a sink has shown of itself since the start; kept by the agent between cycles.
+struct sink_state {
+	bool is_remote;	  // its last answer came from another machine
+	bool wants_plain; // it did not understand a packed body
+};
+
+enum sink_verdict {
+	SINK_ACCEPTED,
+	SINK_REFUSED,
+	SINK_RESEND_PLAIN, // the same once more, not packed
+};
+
 struct sink_type {
 	struct str name;
 	struct setting_table settings; // of own
 	size_t conf_size;
 	// Checks its own settings. NULL: there is nothing to check.
 	void (*check)(const struct sink_conf *conf, const struct setting_faults *faults);
-	// The request that puts a body (exposition text) into the key's group; lives in the arena.
-	struct http_request (*encode)(
-		const struct sink_conf *conf, struct key key, struct str body, struct arena *arena);
-	// Whether the sink took it. False: err says why not, and what to do where that is known.
-	bool (*judge)(
-		const struct sink_conf *conf, const struct http_answer *answer, struct err *err);
+	// The request that puts a body (exposition text) into the key's group; lives in the arena, the
+	// body is borrowed.
+	struct http_request (*encode)(const struct sink_conf *conf, const struct sink_state *state,
+		struct key key, struct str body, struct arena *arena);
+	// Whether the sink took the request. SINK_REFUSED: err says why, and what to do where that is
+	// known.
+	enum sink_verdict (*judge)(const struct sink_conf *conf, const struct http_request *request,
+		const struct http_answer *answer, struct err *err);
 };
 
 extern const struct sink_type sink_pushgateway;

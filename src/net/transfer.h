@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// One request on its way, as an easy handle of libcurl; for net/http.c.
+#pragma once
+
+#include "net/request.h"
+
+#include <curl/curl.h>
+
+struct http;
+
+struct transfer {
+	struct transfer *next, **link; // in http->transfers
+	struct http *http;
+	struct http_request request;		 // its texts are borrowed until the answer
+	CURL *easy;				 // owned
+	struct curl_slist *headers, *connect_to; // owned
+	struct buf url;				 // as libcurl has it, ends in NUL
+	struct buf body;			 // of the answer
+	struct buf location;			 // its header of that name, ends in NUL
+	int64_t retry_after_s;
+	int64_t deadline_ns, timeout_ms;
+	int n_redirects;
+	void (*on_answer)(void *arg, struct http_answer *answer);
+	void *arg;
+	char error[CURL_ERROR_SIZE];
+};
+
+// Ready to be added to a multi handle; never NULL. The caller owns it.
+struct transfer *transfer_new(const struct http_request *request, int64_t deadline_ns);
+void transfer_free(struct transfer *t);
+
+// Whether its answer is a redirect that is to be followed; then the handle is ready to go there.
+bool transfer_redirect(struct transfer *t);
+
+// What came of it, once libcurl is done with it. The answer takes over the body and borrows header texts
+// from the transfer.
+struct http_answer transfer_answer(struct transfer *t, CURLcode code, bool cancelled);
