@@ -186,6 +186,7 @@ static void read_sink(struct place *place)
 		sink->type = &sink_pushgateway; // stands in, as above
 	sink->own = arena_alloc(&config->arena, sink->type->conf_size);
 	sink->http.body_size_limit = SINK_ANSWER_LIMIT;
+	sink->http.cut_answer = true;
 	struct settings_part parts[] = { { &config_sink_table, sink },
 		{ &http_settings, &sink->http }, { &sink->type->settings, sink->own } };
 	settings_read(place->settings, place->group, parts, ARRAY_LEN(parts));

@@ -39,13 +39,15 @@ static void check_lists(struct checker *c)
 		fault(c, root, "sinks", "is empty; there is nowhere to push to");
 	for (size_t i = 0; i < config->n_sources; i++)
 		for (size_t k = 0; k < i; k++)
-			if (str_eq(config->sources[i]->name, config->sources[k]->name))
+			if (config->sources[i]->name.len &&
+				str_eq(config->sources[i]->name, config->sources[k]->name))
 				fault(c, c->places->sources[i], "name",
 					"\"%.*s\" is the name of another source already",
 					STR_ARG(config->sources[i]->name));
 	for (size_t i = 0; i < config->n_sinks; i++)
 		for (size_t k = 0; k < i; k++)
-			if (str_eq(config->sinks[i]->name, config->sinks[k]->name))
+			if (config->sinks[i]->name.len &&
+				str_eq(config->sinks[i]->name, config->sinks[k]->name))
 				fault(c, c->places->sinks[i], "name",
 					"\"%.*s\" is the name of another sink already",
 					STR_ARG(config->sinks[i]->name));
@@ -53,9 +55,18 @@ static void check_lists(struct checker *c)
 
 // Labels
 
+// Together they stand in every line.
+enum { LONGEST_LABELS = 64 * 1024 };
+
 static void check_labels(
 	struct checker *c, struct settings_group *group, const struct pair_list *labels)
 {
+	size_t length = 0;
+
+	for (size_t i = 0; i < labels->n; i++)
+		length += labels->items[i].name.len + labels->items[i].value.len;
+	if (length > LONGEST_LABELS)
+		fault(c, group, "labels", "are longer than %d bytes together", LONGEST_LABELS);
 	for (size_t i = 0; i < labels->n; i++) {
 		struct pair label = labels->items[i];
 
@@ -118,13 +129,12 @@ static const struct template *parse(
 
 static void check_variables(struct checker *c, size_t source, const struct template *template)
 {
-	const unsigned of_node = 1u << TEMPLATE_NAME | 1u << TEMPLATE_HOST | 1u << TEMPLATE_NODE;
 	const unsigned of_cluster = 1u << TEMPLATE_CLUSTER_NAME;
 	const struct source_conf *conf = c->config->sources[source];
 	unsigned bits = template_variables(template);
 
 	for (int i = 1; i < N_TEMPLATE_VARIABLES; i++)
-		if (!conf->type->has_node && bits & (of_node | of_cluster) & 1u << i)
+		if (!conf->type->has_node && bits & (TEMPLATE_OF_NODE | of_cluster) & 1u << i)
 			fault(c, c->places->sources[source], "job_name",
 				"a %.*s source cannot tell ${%s}, which its template \"%.*s\" has; "
 				"give "

@@ -20,13 +20,12 @@ static void start_pushing(struct cycle *cycle);
 static bool wants_node(const struct cycle *cycle, const struct source_run *run)
 {
 	const struct cycle_env *env = cycle->env;
-	const unsigned of_node = 1u << TEMPLATE_NAME | 1u << TEMPLATE_HOST | 1u << TEMPLATE_NODE;
 	unsigned used = 0;
 
 	for (size_t i = 0; i < env->config->n_sinks; i++)
 		if (env->selection.sinks[i])
 			used |= template_variables(config_template(env->config, i, run->index));
-	if (!(used & of_node) || config_values(env->config, run->index).node.len)
+	if (!(used & TEMPLATE_OF_NODE) || config_values(env->config, run->index).node.len)
 		return false;
 	// Once known, the name is asked again only after a failed cycle: the broker may be another one.
 	const struct source_tally *tally = &env->tally->sources[run->index];
@@ -64,7 +63,7 @@ static void ask_source(struct cycle *cycle, struct source_run *run, int64_t dead
 	struct source_ask *asks;
 
 	run->n_scrapes =
-		run->conf->type->ask(run->conf, true, wants_node(cycle, run), &cycle->arena, &asks);
+		run->conf->type->ask(run->conf, wants_node(cycle, run), &cycle->arena, &asks);
 	run->scrapes = arena_array(&cycle->arena, struct scrape, run->n_scrapes);
 	for (size_t i = 0; i < run->n_scrapes; i++) {
 		struct scrape *scrape = &run->scrapes[i];
@@ -123,8 +122,7 @@ static void end_collecting(struct cycle *cycle)
 	}
 	tally_add_scrapes(tally, cycle);
 	group_plan(cycle);
-	for (struct group *group = cycle->groups; group; group = group->next)
-		group_check(cycle, group);
+	group_check_all(cycle);
 	tally_add_repairs(tally, cycle);
 	report_scrapes(cycle);
 	for (struct group *group = cycle->groups; group; group = group->next)
@@ -263,9 +261,10 @@ void cycle_free(struct cycle *cycle)
 	if (!cycle)
 		return;
 	for (size_t i = 0; i < cycle->n_runs; i++) {
-		for (size_t k = 0; k < cycle->runs[i].n_scrapes; k++)
+		for (size_t k = 0; k < cycle->runs[i].n_scrapes; k++) {
+			handled += cycle->runs[i].scrapes[k].n_bytes;
 			buf_free(&cycle->runs[i].scrapes[k].body);
-		handled += cycle->runs[i].n_bytes;
+		}
 	}
 	for (struct group *group = cycle->groups; group; group = group->next)
 		buf_free(&group->body);

@@ -85,12 +85,19 @@ static void share_group(struct cycle *cycle, struct push *push)
 	*link = push->group;
 }
 
+// Leaves the push with this URL. If there is none, it may be one whose key is not known; those stay then,
+// with their errors.
 static void drop_unwanted(struct cycle *cycle, struct str url)
 {
 	struct push **link = &cycle->pushes;
+	bool found = false;
 
+	for (const struct push *push = cycle->pushes; push; push = push->next)
+		found |= push->group && str_eq(push->request.url, url);
 	while (*link) {
-		if ((*link)->group && str_eq((*link)->request.url, url))
+		bool wanted = found ? str_eq((*link)->request.url, url) : !(*link)->group;
+
+		if (wanted)
 			link = &(*link)->next;
 		else
 			*link = (*link)->next;
@@ -163,16 +170,57 @@ static void note_checked(struct source_run *run, const struct check_source *sour
 	repair_add(&run->repairs, &source->repairs);
 }
 
+// A gateway checks types over all its groups: one family of two types blocks whole pushes. In the order of
+// the configuration the first keeps it.
+static void settle_types(struct cycle *cycle, size_t sink)
+{
+	struct metric_set *seen = metric_set_new(&cycle->arena);
+
+	for (struct push *push = cycle->pushes; push; push = push->next) {
+		if (push->sink != sink || !push->group)
+			continue;
+		struct check *check = &push->group->check;
+		for (struct family *family = check->set->first; family; family = family->next) {
+			struct family *first = metric_find(seen, family->name);
+
+			if (!family->first)
+				continue;
+			if (!first) {
+				first = metric_add_family(seen, family->name);
+				first->type = family->type;
+			} else if (first->type != family->type) {
+				check_quarantine(check, family, family->first->source,
+					arena_printf(&cycle->arena,
+						"it is a %s here, but a %s in another group that "
+						"goes "
+						"to the same gateway",
+						metric_type_names[family->type].ptr,
+						metric_type_names[first->type].ptr));
+			}
+		}
+	}
+}
+
+static size_t count_groups(const struct cycle *cycle, size_t sink)
+{
+	size_t n = 0;
+
+	for (const struct push *push = cycle->pushes; push; push = push->next)
+		n += push->sink == sink && push->group;
+	return n;
+}
+
 static size_t estimate_size(const struct cycle *cycle, const struct group *group)
 {
 	size_t size = KIB(16);
 
 	for (size_t i = 0; i < group->n_sources; i++)
 		size += cycle->runs[group->sources[i]].n_bytes;
-	return size + size / 8;
+	size += size / 8;
+	return size < LARGEST_BODY ? size : LARGEST_BODY;
 }
 
-void group_check(struct cycle *cycle, struct group *group)
+static void check_group(struct cycle *cycle, struct group *group)
 {
 	struct arena *arena = &cycle->arena;
 	size_t n = group->n_sources; // one more: the agent itself comes last
@@ -190,12 +238,27 @@ void group_check(struct cycle *cycle, struct group *group)
 		check_run(&group->check, group, group->sources[i], run, (uint16_t)i);
 	}
 	check_finish(&group->check);
-	for (size_t i = 0; i < n; i++)
-		note_checked(&cycle->runs[group->sources[i]], &sources[i]);
-	for (struct family *family = group->check.set->first; family; family = family->next)
-		group->has_source_samples |= family->first != NULL;
 	sources[n].name = STR("brokerpush");
 	sources[n].added = canonical(arena, &cycle->env->config->labels);
+}
+
+static void note_group(struct cycle *cycle, struct group *group)
+{
+	for (size_t i = 0; i < group->n_sources; i++)
+		note_checked(&cycle->runs[group->sources[i]], &group->check.sources[i]);
+	for (struct family *family = group->check.set->first; family; family = family->next)
+		group->has_source_samples |= family->first != NULL;
+}
+
+void group_check_all(struct cycle *cycle)
+{
+	for (struct group *group = cycle->groups; group; group = group->next)
+		check_group(cycle, group);
+	for (size_t sink = 0; sink < cycle->env->config->n_sinks; sink++)
+		if (count_groups(cycle, sink) > 1)
+			settle_types(cycle, sink);
+	for (struct group *group = cycle->groups; group; group = group->next)
+		note_group(cycle, group);
 }
 
 void group_write(struct cycle *cycle, struct group *group)
@@ -233,8 +296,12 @@ static bool share_key(const struct config *config, size_t sink, size_t a, size_t
 	struct template_values values_a = guess_values(config, a, &arena);
 	struct template_values values_b = guess_values(config, b, &arena);
 
-	// One URL is one broker, whichever of the two says its name.
-	if (str_eq(config->sources[a]->http.url, config->sources[b]->http.url))
+	// One URL is one broker, whichever of the two says its name; and a name that is not known yet may
+	// be the other's.
+	bool same_url = str_eq(config->sources[a]->http.url, config->sources[b]->http.url);
+	bool knows_a = config_values(config, a).node.len > 0;
+	bool knows_b = config_values(config, b).node.len > 0;
+	if (same_url || knows_a != knows_b)
 		values_b.node = values_a.node;
 	bool same = template_expand(
 			    config_template(config, sink, a), &values_a, &arena, &key_a, &err) &&

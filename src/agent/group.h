@@ -9,9 +9,10 @@
 // a push with its error and no group.
 void group_plan(struct cycle *cycle);
 
-// Puts together and checks what the group's sources delivered: group->check, and the outcome in the
-// runs. Then writes it, with the agent's own metrics, into group->body.
-void group_check(struct cycle *cycle, struct group *group);
+// Puts together and checks what the sources of each group delivered: group->check, and the outcome in the
+// runs.
+void group_check_all(struct cycle *cycle);
+// Writes a group, with the agent's own metrics, into group->body.
 void group_write(struct cycle *cycle, struct group *group);
 
 // Whether the selected sources make up whole groups, as a push needs that replaces them. Known without

@@ -196,7 +196,7 @@ static bool any_good(const struct cycle *cycle)
 
 void once_finish(struct once *once, const struct cycle *cycle, bool interrupted)
 {
-	if (interrupted) {
+	if (interrupted && !cycle->pushing) {
 		once->code = EXIT_NOTHING;
 		return;
 	}

@@ -26,23 +26,26 @@ static bool is_power_of_two(uint64_t n)
 }
 
 // Takes a new outcome into a run of failures: its first, each doubling of it, and its end are changes.
-static enum change note(struct outage *outage, enum err_kind kind, struct ended *ended)
+static enum change note(struct outage *outage, enum err_kind kind, int status, struct ended *ended)
 {
 	enum err_kind before = outage->kind;
+	int status_before = outage->status;
 	int64_t now_ns = clock_monotonic_ns();
 
 	if (outage->n_failures == 0)
 		outage->since_ns = now_ns;
 	ended->n_failures = outage->n_failures;
 	ended->seconds = (now_ns - outage->since_ns) / NS_PER_S;
-	if (kind != ERR_SKIPPED || before == ERR_NONE)
-		outage->kind = kind; // being left out says nothing new
+	if (kind != ERR_SKIPPED || before == ERR_NONE) { // being left out says nothing new
+		outage->kind = kind;
+		outage->status = status;
+	}
 	if (kind == ERR_NONE) {
 		outage->n_failures = 0;
 		return before == ERR_NONE ? UNCHANGED : CAME_BACK;
 	}
 	outage->n_failures++;
-	if (outage->kind != before)
+	if (outage->kind != before || outage->status != status_before)
 		return WENT_DOWN;
 	return outage->n_failures > 1 && is_power_of_two(outage->n_failures) ? STILL_DOWN
 									     : UNCHANGED;
@@ -50,20 +53,20 @@ static enum change note(struct outage *outage, enum err_kind kind, struct ended 
 
 // Sources
 
-// A URL for the log: a query may hold a secret.
-static struct str without_query(struct str url)
+static struct str public_url(const struct cycle *cycle, struct str url)
 {
-	struct str front, query;
+	struct str front, back;
 
-	str_cut(url, '?', &front, &query);
-	return front;
+	http_public_url(url, &front, &back);
+	return arena_printf(
+		(struct arena *)&cycle->arena, "%.*s%.*s", STR_ARG(front), STR_ARG(back));
 }
 
 static void report_endpoint(const struct scrape *scrape, struct outage *outage, bool source_is_up)
 {
 	struct str source = scrape->run->conf->name, endpoint = scrape->ask->endpoint;
 	struct ended ended;
-	enum change change = note(outage, scrape->err.kind, &ended);
+	enum change change = note(outage, scrape->err.kind, scrape->status, &ended);
 
 	if (endpoint.len == 0)
 		endpoint = STR("/status");
@@ -91,7 +94,7 @@ static void report_endpoint(const struct scrape *scrape, struct outage *outage, 
 			log_text("source", source), log_text("endpoint", endpoint),
 			log_text("reason", err_reason(scrape->err.kind)),
 			log_text("error", str_of(scrape->err.text)),
-			log_text("url", without_query(scrape->ask->request.url)));
+			log_text("url", public_url(scrape->cycle, scrape->ask->request.url)));
 }
 
 // The error that stands for the whole source: its first one.
@@ -105,19 +108,28 @@ static const struct err *first_error(const struct source_run *run)
 	return &none;
 }
 
+static int first_status(const struct source_run *run)
+{
+	for (size_t i = 0; i < run->n_scrapes; i++)
+		if (run->scrapes[i].err.kind != ERR_NONE)
+			return run->scrapes[i].status;
+	return 0;
+}
+
 static void report_source(
 	const struct cycle *cycle, const struct source_run *run, struct source_tally *tally)
 {
 	const struct err *err = first_error(run);
 	struct ended ended;
-	enum change change = note(&tally->outage, run->up ? ERR_NONE : err->kind, &ended);
+	enum change change =
+		note(&tally->outage, run->up ? ERR_NONE : err->kind, first_status(run), &ended);
 
 	if (change == WENT_DOWN || change == STILL_DOWN)
 		log_error(change == WENT_DOWN ? "source is down" : "source is still down",
 			log_text("source", run->conf->name),
 			log_text("reason", err_reason(err->kind)),
 			log_text("error", str_of(err->text)),
-			log_text("url", without_query(run->conf->http.url)));
+			log_text("url", public_url(cycle, run->conf->http.url)));
 	else if (change == CAME_BACK)
 		log_info("source is back", log_text("source", run->conf->name),
 			log_number("failures", (int64_t)ended.n_failures),
@@ -205,7 +217,8 @@ static void report_push(const struct cycle *cycle, const struct push *push)
 	struct str target = push->group ? push->request.url : leader->conf->name;
 	struct ended ended;
 	bool is_first = env->is_daemon && !tally->groups[leader->index].reported;
-	enum change change = note(&tally->groups[leader->index], push->err.kind, &ended);
+	enum change change =
+		note(&tally->groups[leader->index], push->err.kind, push->status, &ended);
 
 	if (change == WENT_DOWN || change == STILL_DOWN)
 		log_error(change == WENT_DOWN ? "push failed" : "push still fails",

@@ -9,6 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+// No setting needs more; whoever writes a value into a line or a header can rely on it.
+enum { LONGEST_VALUE = 32 * 1024 };
+
 struct settings {
 	config_t file;
 	struct arena *arena; // borrowed
@@ -191,7 +194,7 @@ static config_setting_t *find_element(config_setting_t *list, struct str key)
 // One step down the path; the last one makes a text, those before make groups where nothing is.
 static config_setting_t *step(struct settings *s, config_setting_t *from, struct str key, bool last)
 {
-	if (config_setting_is_list(from))
+	if (config_setting_is_list(from) || config_setting_is_array(from))
 		return find_element(from, key);
 	if (!config_setting_is_group(from))
 		return NULL;
@@ -232,6 +235,8 @@ void settings_override(struct settings *s, const char *assignment)
 
 	str_cut(str_of(assignment), '=', &path, &value);
 	whole = path;
+	if (path.len == 0 || strstr(arena_copy(s->arena, path).ptr, "..") || path.ptr[0] == '.')
+		at = NULL;
 	while (at && path.len) {
 		struct str key = next_key(&path);
 		at = key.len ? step(s, at, key, path.len == 0) : NULL;
@@ -303,10 +308,15 @@ static bool take_text(struct settings *s, const config_setting_t *setting,
 		return false;
 	}
 	*text = arena_copy(s->arena, str_of(value));
-	if (!row->env || settings_expand_env(s->arena, *text, text, &why))
-		return true;
-	fault(s, setting, "", "%s", why.ptr);
-	return false;
+	if (row->env && !settings_expand_env(s->arena, *text, text, &why)) {
+		fault(s, setting, "", "%s", why.ptr);
+		return false;
+	}
+	if (text->len > LONGEST_VALUE) {
+		fault(s, setting, "", "is longer than %d bytes", LONGEST_VALUE);
+		return false;
+	}
+	return true;
 }
 
 static bool is_in_range(struct settings *s, const config_setting_t *setting,

@@ -6,9 +6,6 @@
 
 #include <stdlib.h>
 
-// A node's name has at most 255 bytes in Erlang (the limit of an atom); this is one against mistakes.
-enum { LONGEST_NODE_NAME = 4096 };
-
 struct str tally_node(const struct tally *tally, size_t source)
 {
 	return buf_str(&tally->sources[source].node);
@@ -108,7 +105,7 @@ struct tally *tally_new(const struct config *config)
 	tally->n_sources = config->n_sources;
 	tally->sources = mem_alloc(config->n_sources * sizeof(*tally->sources));
 	for (size_t i = 0; i < config->n_sources; i++)
-		tally->sources[i].node = buf_new(LONGEST_NODE_NAME);
+		tally->sources[i].node = buf_new(MIB(1));
 	tally->n_sinks = config->n_sinks;
 	tally->sinks = mem_alloc(config->n_sinks * sizeof(*tally->sinks));
 	for (size_t i = 0; i < config->n_sinks; i++) {

@@ -8,6 +8,7 @@
 // A run of failures: of one endpoint, source, or group at a sink.
 struct outage {
 	enum err_kind kind;  // of the last cycle; ERR_NONE: all is well
+	int status;	     // of the HTTP answer then; 0: none
 	uint64_t n_failures; // in a row
 	int64_t since_ns;    // monotonic time of the first of them
 	int64_t not_before_ns; // the peer asked to be left alone until then (Retry-After); 0: it did not

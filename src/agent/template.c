@@ -263,10 +263,9 @@ static bool expand_segment(const struct segment *segment, const struct template_
 bool template_expand(const struct template *template, const struct template_values *values,
 	struct arena *arena, struct key *key, struct err *err)
 {
-	const unsigned of_node = 1u << TEMPLATE_NAME | 1u << TEMPLATE_HOST | 1u << TEMPLATE_NODE;
 	struct key_label *labels = arena_array(arena, struct key_label, template->n);
 
-	if ((template_variables(template) & of_node) && values->node.len == 0) {
+	if ((template_variables(template) & TEMPLATE_OF_NODE) && values->node.len == 0) {
 		err_set(err, ERR_NODE_UNKNOWN, 0,
 			"the broker's node name is not known; set node = \"name@host\" for source "
 			"%.*s",

@@ -19,6 +19,9 @@ enum template_variable {
 	N_TEMPLATE_VARIABLES,
 };
 
+// Those that a node's name gives, as bits of template_variables.
+#define TEMPLATE_OF_NODE (1u << TEMPLATE_NAME | 1u << TEMPLATE_HOST | 1u << TEMPLATE_NODE)
+
 struct template;
 
 // What the variables stand for at one moment; an empty text is an unknown one.

@@ -88,30 +88,6 @@ static void free_blocks(struct arena_block *block)
 	}
 }
 
-void arena_reset(struct arena *arena)
-{
-	struct arena_block *block = arena->newest;
-	if (!block)
-		return;
-
-	// The oldest block is the small first one, unless the very first wish was larger.
-	struct arena_block **link = &arena->newest;
-	while ((*link)->older)
-		link = &(*link)->older;
-	struct arena_block *first = *link;
-	*link = NULL;
-	free_blocks(arena->newest);
-	arena->newest = NULL;
-	arena->next_size = 0;
-	if (first->size > FIRST_BLOCK) {
-		free(first);
-		return;
-	}
-	first->used = 0;
-	arena->newest = first;
-	arena->next_size = FIRST_BLOCK;
-}
-
 void arena_free(struct arena *arena)
 {
 	free_blocks(arena->newest);

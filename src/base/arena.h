@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory that is freed all at once: one arena per cycle, one per configuration. What "lives in the
-// arena" is freed by nobody else and is gone after arena_reset or arena_free.
+// arena" is freed by nobody else and is gone after arena_free.
 #pragma once
 
 #include "base/str.h"
@@ -25,8 +25,5 @@ struct str arena_copy(struct arena *arena, struct str text);
 struct str arena_printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-// Forgets everything and keeps one small block, so that the next cycle of an ordinary broker
-// allocates nothing.
-void arena_reset(struct arena *arena);
 // Frees everything; the arena is as good as new.
 void arena_free(struct arena *arena);

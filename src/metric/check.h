@@ -43,8 +43,11 @@ struct check check_new(struct arena *arena, const struct str *key_names, size_t 
 	struct check_source *sources);
 
 // Takes over all samples of a set, as those of one source: adds its labels, renames labels that bear
-// the name of a grouping label, merges families by name. The set is used up, its samples are changed.
+// the name of a grouping label, leaves out lines too long, merges families by name. The set is used up, its samples are changed.
 void check_add(struct check *check, struct metric_set *set, uint16_t source);
 
-// After the last source: the shape of histograms and summaries, duplicate series, lines too long.
+// After the last source: the shape of histograms and summaries, duplicate series.
 void check_finish(struct check *check);
+
+// Takes a family's samples out of the result and reports it with its source; why lives in the arena.
+void check_quarantine(struct check *check, struct family *family, uint16_t source, struct str why);

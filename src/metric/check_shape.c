@@ -13,28 +13,43 @@ static bool is_part_of(const struct family *family, enum sample_suffix suffix)
 	return family->type == METRIC_HISTOGRAM || suffix != SUFFIX_BUCKET;
 }
 
-// A gateway refuses a family x_count beside a histogram x (expfmt, seen on 1.5.1 and 1.11.2). Without a
-// TYPE line of its own it is the histogram's, sent before the histogram's TYPE line.
-static void settle_suffixes(struct check *check, struct family *family)
+static struct family *find_part(
+	struct check *check, const struct family *family, enum sample_suffix suffix)
+{
+	struct str name = arena_printf(
+		check->arena, "%.*s%s", STR_ARG(family->name), sample_suffix_texts[suffix].ptr);
+	struct family *part = is_part_of(family, suffix) ? metric_find(check->set, name) : NULL;
+
+	return part && part->first ? part : NULL;
+}
+
+// Without a TYPE line of its own a family x_count is the histogram's, sent before its TYPE line.
+static void absorb_parts(struct check *check, struct family *family)
 {
 	for (int suffix = SUFFIX_BUCKET; suffix < N_SUFFIXES; suffix++) {
-		struct str name = arena_printf(check->arena, "%.*s%s", STR_ARG(family->name),
-			sample_suffix_texts[suffix].ptr);
-		struct family *other = metric_find(check->set, name);
+		struct family *part = find_part(check, family, (enum sample_suffix)suffix);
 
-		if (!other || !other->first)
+		if (!part || part->typed)
 			continue;
-		if (other->typed || !is_part_of(family, (enum sample_suffix)suffix)) {
-			struct str why = arena_printf(check->arena,
-				"a %s %.*s with samples of this name stands beside it",
-				metric_type_names[family->type].ptr, STR_ARG(family->name));
-			check_quarantine(check, other, other->first->source, why);
-			continue;
-		}
-		check->sources[other->first->source].repairs.count[REPAIR_METADATA]++;
-		for (struct sample *sample = other->first; sample; sample = sample->next)
+		check->sources[part->first->source].repairs.count[REPAIR_METADATA]++;
+		for (struct sample *sample = part->first; sample; sample = sample->next)
 			sample->suffix = (uint8_t)suffix;
-		metric_move_samples(family, other);
+		metric_move_samples(family, part);
+	}
+}
+
+// A gateway refuses a family x_count beside a histogram x (expfmt, seen on 1.5.1 and 1.11.2).
+static void refuse_parts(struct check *check, struct family *family)
+{
+	for (int suffix = SUFFIX_BUCKET; family->first && suffix < N_SUFFIXES; suffix++) {
+		struct family *part = find_part(check, family, (enum sample_suffix)suffix);
+
+		if (part)
+			check_quarantine(check, part, part->first->source,
+				arena_printf(check->arena,
+					"a %s %.*s with samples of this name stands beside it",
+					metric_type_names[family->type].ptr,
+					STR_ARG(family->name)));
 	}
 }
 
@@ -270,7 +285,9 @@ void check_shapes(struct check *check)
 	for (struct family *family = check->set->first; family; family = family->next) {
 		if (family->type != METRIC_HISTOGRAM && family->type != METRIC_SUMMARY)
 			continue;
-		settle_suffixes(check, family);
-		check_shape(check, family);
+		absorb_parts(check, family);
+		if (family->first)
+			check_shape(check, family);
+		refuse_parts(check, family);
 	}
 }

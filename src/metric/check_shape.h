@@ -4,9 +4,6 @@
 
 #include "metric/check.h"
 
-// Takes a family's samples out of the result and reports it with its source. In check.c.
-void check_quarantine(struct check *check, struct family *family, uint16_t source, struct str why);
-
 // For every histogram and summary of the result: takes in samples that came before its TYPE line, puts
 // families of the same suffixed names into quarantine, spells bounds as a gateway does, completes
 // histograms, and leaves out series that no parser would take.

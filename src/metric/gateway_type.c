@@ -1,19 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metric/gateway_type.h"
 
-// Of the families with these names in front. Where a gateway has none of just that name, typing it by
-// the same habits of the Go client does no harm.
-static const struct str prefixes[] = {
-	STR_INIT("go_memstats_"),
-	STR_INIT("process_"),
-	STR_INIT("promhttp_"),
-	STR_INIT("pushgateway_"),
-};
-
+// What a Pushgateway shows of itself, 1.5.1 and 1.11.2 taken together; go_memstats_* apart.
 static const struct str gauges[] = {
+	STR_INIT("go_gc_gogc_percent"),
+	STR_INIT("go_gc_gomemlimit_bytes"),
 	STR_INIT("go_goroutines"),
 	STR_INIT("go_info"),
+	STR_INIT("go_sched_gomaxprocs_threads"),
 	STR_INIT("go_threads"),
+	STR_INIT("process_max_fds"),
+	STR_INIT("process_open_fds"),
+	STR_INIT("process_resident_memory_bytes"),
+	STR_INIT("process_start_time_seconds"),
+	STR_INIT("process_virtual_memory_bytes"),
+	STR_INIT("process_virtual_memory_max_bytes"),
+	STR_INIT("promhttp_metric_handler_requests_in_flight"),
+	STR_INIT("pushgateway_build_info"),
+};
+
+static const struct str counters[] = {
+	STR_INIT("process_cpu_seconds_total"),
+	STR_INIT("process_network_receive_bytes_total"),
+	STR_INIT("process_network_transmit_bytes_total"),
+	STR_INIT("promhttp_metric_handler_errors_total"),
+	STR_INIT("promhttp_metric_handler_requests_total"),
+	STR_INIT("pushgateway_http_requests_total"),
 };
 
 static const struct str summaries[] = {
@@ -32,18 +44,18 @@ static bool is_among(struct str name, const struct str *names, size_t n)
 
 bool gateway_type(struct str name, enum metric_type *type)
 {
+	bool memstats = str_starts_with(name, STR("go_memstats_"));
+
 	if (name.len == 0 || (name.ptr[0] != 'g' && name.ptr[0] != 'p'))
 		return false;
-	if (is_among(name, summaries, ARRAY_LEN(summaries))) {
+	if (is_among(name, summaries, ARRAY_LEN(summaries)))
 		*type = METRIC_SUMMARY;
-		return true;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
-		if (str_starts_with(name, prefixes[i])) {
-			*type = str_ends_with(name, STR("_total")) ? METRIC_COUNTER : METRIC_GAUGE;
-			return true;
-		}
-	}
-	*type = METRIC_GAUGE;
-	return is_among(name, gauges, ARRAY_LEN(gauges));
+	else if (is_among(name, counters, ARRAY_LEN(counters)) ||
+		 (memstats && str_ends_with(name, STR("_total"))))
+		*type = METRIC_COUNTER;
+	else if (is_among(name, gauges, ARRAY_LEN(gauges)) || memstats)
+		*type = METRIC_GAUGE;
+	else
+		return false;
+	return true;
 }

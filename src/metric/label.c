@@ -69,25 +69,6 @@ bool label_find(struct str labels, struct str name, struct str *value)
 	return false;
 }
 
-static bool contains_all(struct str labels, struct str others)
-{
-	struct label label;
-
-	while (label_next(&others, &label)) {
-		struct str value = STR("");
-
-		label_find(labels, label.name, &value);
-		if (!str_eq(value, label.value))
-			return false;
-	}
-	return true;
-}
-
-bool label_same(struct str a, struct str b)
-{
-	return str_eq(a, b) || (contains_all(a, b) && contains_all(b, a));
-}
-
 // Lists
 
 void label_list_add(struct label_list *list, struct label label)

@@ -39,8 +39,6 @@ static inline uint64_t label_fingerprint(struct str text)
 // Fingerprint and name bits of a whole canonical text. A label with an empty value does not count:
 // Prometheus takes it as absent.
 void label_identify(struct str labels, uint64_t *fingerprint, uint64_t *names);
-// Whether two canonical texts mean the same labels, in any order, empty values left aside.
-bool label_same(struct str a, struct str b);
 // A label's value in a canonical text; false: it has no such label.
 bool label_find(struct str labels, struct str name, struct str *value);
 

@@ -228,11 +228,25 @@ static void check_tls(const struct http_conf *conf, const struct setting_faults 
 		setting_fault(faults, "tls_config.server_name", "is no host name");
 }
 
+static bool is_proxy(struct str url)
+{
+	static const struct str schemes[] = { STR_INIT("http://"), STR_INIT("https://"),
+		STR_INIT("socks5://"), STR_INIT("socks5h://") };
+
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+		if (str_starts_with(url, schemes[i]) && url.len > schemes[i].len)
+			return true;
+	return false;
+}
+
 static void check_way(const struct http_conf *conf, const struct setting_faults *faults)
 {
 	struct sockaddr_un address;
 	bool proxy = conf->proxy_url.len > 0;
 
+	if (conf->proxy_url.ptr && !is_proxy(conf->proxy_url))
+		setting_fault(faults, "proxy_url",
+			"must start with http://, https://, socks5:// or socks5h://");
 	if (proxy + conf->proxy_from_environment + (conf->unix_socket.len > 0) > 1)
 		setting_fault(faults, conf->unix_socket.len ? "unix_socket" : "proxy_url",
 			"use one of proxy_url, proxy_from_environment and unix_socket");
@@ -276,15 +290,48 @@ void http_conf_check(const struct http_conf *conf, const struct setting_faults *
 
 enum { LONGEST_EXCERPT = 300 };
 
+static bool is_media_type(const struct http_answer *answer, struct str wanted)
+{
+	struct str type, parameters;
+
+	str_cut(answer->content_type, ';', &type, &parameters);
+	return str_eq_nocase(str_trim(type), wanted);
+}
+
+// http://user:word@host:1/path?query#fragment
+// ^front            ^back
+void http_public_url(struct str url, struct str *front, struct str *back)
+{
+	struct str rest;
+	size_t scheme = 0;
+
+	str_cut(url, '?', &url, &rest);
+	str_cut(url, '#', &url, &rest);
+	for (size_t i = 0; i + 3 <= url.len && !scheme; i++)
+		if (str_starts_with((struct str){ url.ptr + i, url.len - i }, STR("://")))
+			scheme = i + 3;
+	*front = (struct str){ url.ptr, scheme };
+	*back = (struct str){ url.ptr + scheme, url.len - scheme };
+	for (size_t i = 0; i < back->len && back->ptr[i] != '/'; i++) {
+		if (back->ptr[i] == '@') {
+			*back = (struct str){ back->ptr + i + 1, back->len - i - 1 };
+			i = 0;
+		}
+	}
+}
+
 // The first line of an error body that says something; an HTML page says nothing in its first line.
 static struct str first_line(const struct http_answer *answer)
 {
-	struct str line, rest;
+	struct str text = str_trim(buf_str(&answer->body)), line, rest;
 
-	if (str_starts_with(answer->content_type, STR("text/html")))
+	if (is_media_type(answer, STR("text/html")))
 		return STR("(an HTML page)");
-	str_cut(str_trim(buf_str(&answer->body)), '\n', &line, &rest);
+	str_cut(text, '\n', &line, &rest);
 	line = str_trim(line);
+	// A Pushgateway with several complaints says in its first line only that there are some.
+	if (str_ends_with(line, STR(":")) && rest.len)
+		line = text;
 	if (line.len > LONGEST_EXCERPT)
 		line.len = LONGEST_EXCERPT;
 	return line;
@@ -309,9 +356,11 @@ bool http_judge(const struct http_answer *answer, struct err *err)
 		return true;
 
 	struct str line = first_line(answer);
+	struct str front, back;
+	http_public_url(answer->location, &front, &back);
 	if (answer->location.len)
-		err_set(err, kind_of_status(answer->status), 0, "HTTP %d to %.*s", answer->status,
-			STR_ARG(answer->location));
+		err_set(err, kind_of_status(answer->status), 0, "HTTP %d to %.*s%.*s",
+			answer->status, STR_ARG(front), STR_ARG(back));
 	else
 		err_set(err, kind_of_status(answer->status), 0, "HTTP %d%s%.*s", answer->status,
 			line.len ? ": " : "", STR_ARG(line));
@@ -320,10 +369,6 @@ bool http_judge(const struct http_answer *answer, struct err *err)
 
 bool http_is_foreign(const struct http_answer *answer)
 {
-	struct str type, parameters;
-
-	str_cut(answer->content_type, ';', &type, &parameters);
-	type = str_trim(type);
-	return str_eq_nocase(type, STR("text/html")) ||
-	       str_eq_nocase(type, STR("application/json"));
+	return is_media_type(answer, STR("text/html")) ||
+	       is_media_type(answer, STR("application/json"));
 }

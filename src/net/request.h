@@ -35,6 +35,7 @@ struct http_conf {
 	struct str unix_socket; // path; empty: by the URL's host and port
 	bool follow_redirects;	// to the same scheme, host and port only
 	bool accept_gzip;
+	bool cut_answer;	// a longer answer is cut, not refused: only its start is read
 	size_t body_size_limit; // bytes of an answer, unpacked
 };
 
@@ -72,7 +73,11 @@ struct http_answer {
 	int64_t retry_after_s; // of a header Retry-After (RFC 9110 section 10.2.3); 0: none
 };
 
-// Judges status and body size of an answer: true for 2xx. Otherwise err has the reason and a text with
+// Cuts what may be secret out of a URL that is shown or logged: user-info, query, fragment. *front and
+// *back together are what is left.
+void http_public_url(struct str url, struct str *front, struct str *back);
+
+// Judges the status of an answer: true for 2xx. Otherwise err has the reason and a text with
 // the status, the first line of the body (cut, printable) and, for 3xx, the Location.
 bool http_judge(const struct http_answer *answer, struct err *err);
 

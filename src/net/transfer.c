@@ -23,7 +23,10 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 			CURLE_OK &&
 		length > 0 && (size_t)length <= t->body.limit)
 		buf_reserve(&t->body, (size_t)length);
-	buf_add(&t->body, (struct str){ bytes, size * n });
+	struct str part = { bytes, size * n };
+	if (t->request.conf->cut_answer && part.len > t->body.limit - t->body.len)
+		part.len = t->body.limit - t->body.len;
+	buf_add(&t->body, part);
 	return t->body.failed ? 0 : size * n; // anything but all ends the transfer
 }
 
@@ -209,7 +212,8 @@ static void set_request(struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->body.limit);
+	if (!request->conf->cut_answer)
+		curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->body.limit);
 	if (request->conf->accept_gzip)
 		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 	if (!str_eq(request->method, STR("GET"))) {

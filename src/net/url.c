@@ -136,7 +136,7 @@ bool http_check_url(struct str url, bool with_query, struct err *err)
 	CURLUcode code = curl_url_set(parts, CURLUPART_URL, url.ptr, CURLU_NON_SUPPORT_SCHEME);
 
 	if (code == CURLUE_BAD_SCHEME || code == CURLUE_UNSUPPORTED_SCHEME ||
-		(code != CURLUE_OK && !memchr(url.ptr, ':', url.len)))
+		(code != CURLUE_OK && !strstr(url.ptr, "://")))
 		err_set(err, ERR_INVALID, 0, "must start with http:// or https://");
 	else if (code != CURLUE_OK)
 		err_set(err, ERR_INVALID, 0,

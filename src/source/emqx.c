@@ -13,6 +13,9 @@ static const struct str mode_words[] = {
 	[MODE_UNAGGREGATED] = STR_INIT("all_nodes_unaggregated"),
 };
 
+// An Erlang node's name is an atom of at most 255 characters; longer ones are a mistake.
+enum { LONGEST_NODE_NAME = 1024 };
+
 struct emqx_conf {
 	struct str node, cluster_name;
 	struct str_list endpoints;
@@ -115,14 +118,14 @@ static struct http_request get(const struct source_conf *conf, struct str url)
 	};
 }
 
-static size_t ask(const struct source_conf *conf, bool want_pages, bool want_node,
-	struct arena *arena, struct source_ask **asks)
+static size_t ask(const struct source_conf *conf, bool want_node, struct arena *arena,
+	struct source_ask **asks)
 {
 	const struct emqx_conf *own = conf->own;
 	size_t n = 0;
 
 	*asks = arena_array(arena, struct source_ask, own->endpoints.n + 1);
-	for (size_t i = 0; want_pages && i < own->endpoints.n; i++) {
+	for (size_t i = 0; i < own->endpoints.n; i++) {
 		struct source_ask *page = &(*asks)[n++];
 		// Releases before 5.5 know no mode; `node` is what they give, so it is not spelled out.
 		struct str path = arena_printf(arena, "/api/v5/prometheus/%.*s%s%s",
@@ -156,7 +159,7 @@ static bool take_status(
 	str_cut(buf_str(&answer->body), '\n', &line, &rest);
 	str_cut(str_trim(line), ' ', &word, &rest);
 	if (str_eq(word, STR("Node")) && str_cut(rest, ' ', &word, &rest) && word.len > 0 &&
-		str_is_utf8(word)) {
+		word.len <= LONGEST_NODE_NAME && str_is_utf8(word)) {
 		taken->node = arena_copy(taken->set->arena, word);
 		return true;
 	}

@@ -2,8 +2,8 @@
 // Any page in the text format: an exporter, an application.
 #include "source/source.h"
 
-static size_t ask(const struct source_conf *conf, bool want_pages, bool want_node,
-	struct arena *arena, struct source_ask **asks)
+static size_t ask(const struct source_conf *conf, bool want_node, struct arena *arena,
+	struct source_ask **asks)
 {
 	(void)want_node;
 	*asks = arena_new(arena, struct source_ask);
@@ -15,7 +15,7 @@ static size_t ask(const struct source_conf *conf, bool want_pages, bool want_nod
 		// Targets then answer plain names that every gateway takes.
 		.accept = STR("text/plain;version=0.0.4;q=1, */*;q=0.1"),
 	};
-	return want_pages ? 1 : 0;
+	return 1;
 }
 
 static bool take(const struct source_conf *conf, const struct source_ask *asked,

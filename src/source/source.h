@@ -54,9 +54,9 @@ struct source_type {
 	// The shortest deadline, in ms, under which its requests make sense. NULL: any.
 	int64_t (*needs_ms)(const struct source_conf *conf);
 	// The requests of a cycle, in the arena; want_node: also one that tells the node's name.
-	// want_pages: those that deliver samples. Returns how many.
-	size_t (*ask)(const struct source_conf *conf, bool want_pages, bool want_node,
-		struct arena *arena, struct source_ask **asks);
+	// Returns how many.
+	size_t (*ask)(const struct source_conf *conf, bool want_node, struct arena *arena,
+		struct source_ask **asks);
 	// Reads an answer. False: err says why there is nothing in it.
 	bool (*take)(const struct source_conf *conf, const struct source_ask *ask,
 		const struct http_answer *answer, struct source_take *take, struct err *err);
