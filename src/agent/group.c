@@ -191,7 +191,7 @@ static void settle_types(struct cycle *cycle, size_t sink)
 			} else if (first->type != family->type) {
 				check_quarantine(check, family, family->first->source,
 					arena_printf(&cycle->arena,
-						"it is a %s here, but a %s in another group that "
+						"it is typed %s here, but %s in another group that "
 						"goes "
 						"to the same gateway",
 						metric_type_names[family->type].ptr,

@@ -91,8 +91,11 @@ static bool add_variable(
 	struct str whole = arena_printf(p->arena, "${%.*s}", STR_ARG(name)), why;
 
 	if (str_starts_with(name, STR("env:"))) {
-		if (settings_expand_env(p->arena, whole, &part->literal, &why))
+		bool known = settings_expand_env(p->arena, whole, &part->literal, &why);
+		if (known && str_is_utf8(part->literal))
 			return true;
+		if (known)
+			why = STR("its value is not UTF-8");
 		err_set(p->err, ERR_INVALID, position(p, at), "%.*s", STR_ARG(why));
 		return false;
 	}

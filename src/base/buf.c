@@ -23,7 +23,7 @@ void buf_reserve(struct buf *b, size_t more)
 		wanted = b->len + more;
 	if (wanted > b->limit)
 		wanted = b->limit;
-	b->ptr = mem_resize(b->ptr, wanted);
+	b->ptr = mem_resize(b->ptr, wanted + 1); // one for the NUL that printf adds
 	b->capacity = wanted;
 }
 
@@ -64,7 +64,7 @@ void buf_vaddf(struct buf *b, const char *format, va_list args)
 	int n = vsnprintf(NULL, 0, format, args);
 
 	if (n > 0)
-		buf_reserve(b, (size_t)n + 1);
+		buf_reserve(b, (size_t)n);
 	if (n > 0 && !b->failed) {
 		vsnprintf(b->ptr + b->len, (size_t)n + 1, format, again);
 		b->len += (size_t)n;

@@ -40,6 +40,8 @@ void err_set(struct err *err, enum err_kind kind, size_t position, const char *f
 	err->kind = kind;
 	err->position = position;
 	size_t len = text.len < ERR_TEXT_SIZE ? text.len : ERR_TEXT_SIZE - 1;
+	while (len && len < text.len && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
+		len--; // not in the middle of a character
 	if (len)
 		memcpy(err->text, text.ptr, len);
 	err->text[len] = '\0';

@@ -162,7 +162,7 @@ static struct str find_fault(
 	if (!home || !home->first || home->type == family->type || !home->typed || !family->typed)
 		return STR("");
 	return arena_printf(check->arena,
-		"it is a %s here, but source %.*s stands before and has it as %s",
+		"it is typed %s here, but source %.*s stands before and has it as %s",
 		metric_type_names[family->type].ptr,
 		STR_ARG(check->sources[home->first->source].name),
 		metric_type_names[home->type].ptr);

@@ -38,13 +38,22 @@ static void absorb_parts(struct check *check, struct family *family)
 	}
 }
 
-// A gateway refuses a family x_count beside a histogram x (expfmt, seen on 1.5.1 and 1.11.2).
+// A gateway refuses a family x_count beside a histogram x (expfmt, seen on 1.5.1 and 1.11.2). Of two
+// sources the first keeps the name.
 static void refuse_parts(struct check *check, struct family *family)
 {
 	for (int suffix = SUFFIX_BUCKET; family->first && suffix < N_SUFFIXES; suffix++) {
 		struct family *part = find_part(check, family, (enum sample_suffix)suffix);
+		if (!part)
+			continue;
 
-		if (part)
+		if (part->first->source < family->first->source)
+			check_quarantine(check, family, family->first->source,
+				arena_printf(check->arena,
+					"a %s %.*s, named like one of its samples, stands before "
+					"it",
+					metric_type_names[part->type].ptr, STR_ARG(part->name)));
+		else
 			check_quarantine(check, part, part->first->source,
 				arena_printf(check->arena,
 					"a %s %.*s with samples of this name stands beside it",
@@ -280,14 +289,22 @@ static void check_shape(struct check *check, struct family *family)
 	metric_filter(family, is_in_good_series, &shape);
 }
 
+static bool has_shape(const struct family *family)
+{
+	return family->type == METRIC_HISTOGRAM || family->type == METRIC_SUMMARY;
+}
+
 void check_shapes(struct check *check)
 {
-	for (struct family *family = check->set->first; family; family = family->next) {
-		if (family->type != METRIC_HISTOGRAM && family->type != METRIC_SUMMARY)
-			continue;
-		absorb_parts(check, family);
-		if (family->first)
+	struct family *first = check->set->first;
+
+	for (struct family *family = first; family; family = family->next)
+		if (has_shape(family))
+			absorb_parts(check, family);
+	for (struct family *family = first; family; family = family->next)
+		if (has_shape(family) && family->first)
 			check_shape(check, family);
-		refuse_parts(check, family);
-	}
+	for (struct family *family = first; family; family = family->next)
+		if (has_shape(family))
+			refuse_parts(check, family);
 }

@@ -289,28 +289,31 @@ static struct str take_word(const char **p, const char *end)
 	return str_between(start, *p);
 }
 
-// SCAN_END stands for a comment without meaning.
-static enum scan_kind scan_comment(const char *p, const char *end, struct scan_line *line)
+// A comment without meaning stays SCAN_COMMENT.
+static void scan_comment(const char *p, const char *end, struct scan_line *line)
 {
 	struct str keyword = take_word(&p, end);
 	bool help = str_eq(keyword, STR("HELP"));
 
 	if (!help && !str_eq(keyword, STR("TYPE")))
-		return line->kind = SCAN_END;
+		return;
 	line->name = take_word(&p, end);
 	const char *name_end = skip_name(line->name.ptr, line->name.ptr + line->name.len);
-	if (line->name.len == 0 || name_end != line->name.ptr + line->name.len)
-		return bad(line, STR("HELP or TYPE without a legal name"));
+	if (line->name.len == 0 || name_end != line->name.ptr + line->name.len) {
+		bad(line, STR("HELP or TYPE without a legal name"));
+		return;
+	}
 
 	const char *text = skip_blanks(p, end);
 	if (help) {
 		line->text = str_between(text, end);
-		return line->kind = SCAN_HELP;
+		line->kind = SCAN_HELP;
+		return;
 	}
 	line->text = str_trim(str_between(text, end));
 	if (text - p != 1 || text + line->text.len != end)
 		need(line, REPAIR_METADATA);
-	return line->kind = SCAN_TYPE;
+	line->kind = SCAN_TYPE;
 }
 
 // Lines
@@ -351,13 +354,15 @@ enum scan_kind scan_next(struct scan *scan, struct scan_line *line)
 		const char *p = skip_blanks(text.ptr, end);
 
 		line->number = scan->line_number;
-		if (p == end)
-			continue;
-		if (p > text.ptr && *p != '#')
-			need(line, REPAIR_BLANKS);
-		if (*p != '#')
+		line->kind = SCAN_COMMENT;
+		if (p < end && *p == '#') {
+			scan_comment(p + 1, end, line);
+		} else if (p < end) {
+			if (p > text.ptr)
+				need(line, REPAIR_BLANKS);
 			return scan_sample(scan, p, end, line);
-		if (scan_comment(p + 1, end, line) != SCAN_END)
+		}
+		if (line->kind != SCAN_COMMENT || line->repairs)
 			return line->kind;
 	}
 	return line->kind = SCAN_END;

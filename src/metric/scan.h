@@ -19,11 +19,12 @@
 enum { SCAN_MOST_LABELS = 256 };
 
 enum scan_kind {
-	SCAN_END,    // no line is left
-	SCAN_SAMPLE, // name, labels, text = the value as it is to be sent
-	SCAN_HELP,   // name, text = the help with its escapes as found; may be empty
-	SCAN_TYPE,   // name, text = the type's word as found; may be empty
-	SCAN_BAD,    // text = why it is none of these
+	SCAN_END,     // no line is left
+	SCAN_SAMPLE,  // name, labels, text = the value as it is to be sent
+	SCAN_HELP,    // name, text = the help with its escapes as found; may be empty
+	SCAN_TYPE,    // name, text = the type's word as found; may be empty
+	SCAN_COMMENT, // nothing but repairs; comments and empty lines that need none are passed over
+	SCAN_BAD,     // text = why it is none of these
 };
 
 struct scan {
@@ -47,5 +48,5 @@ struct scan_line {
 // Starts at the front of a page, which is borrowed while scanning. The page's own oddity, a byte order
 // mark, is a repair of the first line.
 struct scan scan_new(struct str page);
-// The next line that is no plain comment and not empty. Returns line->kind.
+// The next line that means something or needs a repair. Returns line->kind.
 enum scan_kind scan_next(struct scan *scan, struct scan_line *line);
