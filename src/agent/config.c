@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 // A gateway's answer is read for its first line only.
@@ -42,6 +43,19 @@ static struct setting_faults faults_at(struct place *place)
 	return (struct setting_faults){ say, place };
 }
 
+static void check_permissions(struct place *place, const char *name, struct str file)
+{
+	struct setting_faults faults = faults_at(place);
+
+	if (place->config->strict_permissions)
+		setting_fault(&faults, name,
+			"everybody can read the file; take that right away (chmod o-r)");
+	else
+		log_warn("everybody can read a file with a secret",
+			log_text("peer", settings_peek(place->settings, place->group, "name")),
+			log_text("setting", str_of(name)), log_text("file", file));
+}
+
 static void read_secret(struct place *place, const char *name, struct str file, struct str *secret)
 {
 	struct setting_faults faults = faults_at(place);
@@ -55,25 +69,23 @@ static void read_secret(struct place *place, const char *name, struct str file, 
 		setting_fault(&faults, name, "%s", err.text);
 	else if (secret->len == 0)
 		setting_fault(&faults, name, "the file is empty");
-	else if (world_readable && place->config->strict_permissions)
-		setting_fault(&faults, name,
-			"everybody can read the file; take that right away (chmod o-r)");
 	else if (world_readable)
-		log_warn("everybody can read a file with a secret",
-			log_text("peer", settings_peek(place->settings, place->group, "name")),
-			log_text("setting", str_of(name)), log_text("file", file));
+		check_permissions(place, name, file);
 }
 
 // A file that libcurl will open later: found now, and known to be readable.
-static void find_file(struct place *place, const char *name, struct str *path)
+static void find_file(struct place *place, const char *name, struct str *path, bool is_secret)
 {
 	struct setting_faults faults = faults_at(place);
+	struct stat status;
 
 	if (!path->len)
 		return;
 	*path = secret_find(&place->config->arena, place->config->path, *path);
 	if (access(path->ptr, R_OK) != 0)
 		setting_fault(&faults, name, "%s cannot be read: %s", path->ptr, strerror(errno));
+	else if (is_secret && stat(path->ptr, &status) == 0 && (status.st_mode & S_IROTH))
+		check_permissions(place, name, *path);
 }
 
 static bool is_name(struct str name)
@@ -113,9 +125,12 @@ static void check_http(
 			"raise interval",
 			phase_ms);
 	http_conf_check(http, &faults);
-	find_file(place, "tls_config.ca_file", &http->tls_config.ca_file);
-	find_file(place, "tls_config.cert_file", &http->tls_config.cert_file);
-	find_file(place, "tls_config.key_file", &http->tls_config.key_file);
+	find_file(place, "tls_config.ca_file", &http->tls_config.ca_file, false);
+	find_file(place, "tls_config.cert_file", &http->tls_config.cert_file, false);
+	find_file(place, "tls_config.key_file", &http->tls_config.key_file, true);
+	if (http->tls_config.insecure_skip_verify)
+		log_warn("insecure_skip_verify takes any certificate: anybody can be this peer",
+			log_text("peer", settings_peek(place->settings, place->group, "name")));
 	http->basic_auth.secret = http->basic_auth.password;
 	http->authorization.secret = http->authorization.credentials;
 	read_secret(place, "basic_auth.password_file", http->basic_auth.password_file,

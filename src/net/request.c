@@ -140,6 +140,7 @@ const struct setting_table http_settings = SETTING_TABLE(rows);
 // Headers that brokerpush or libcurl writes; a second one would break the request or the format.
 static const struct str own_headers[] = {
 	STR_INIT("Accept"),
+	STR_INIT("Accept-Encoding"),
 	STR_INIT("Connection"),
 	STR_INIT("Content-Encoding"),
 	STR_INIT("Content-Length"),
@@ -250,6 +251,8 @@ static void check_way(const struct http_conf *conf, const struct setting_faults 
 	if (proxy + conf->proxy_from_environment + (conf->unix_socket.len > 0) > 1)
 		setting_fault(faults, conf->unix_socket.len ? "unix_socket" : "proxy_url",
 			"use one of proxy_url, proxy_from_environment and unix_socket");
+	if (conf->unix_socket.ptr && !str_starts_with(conf->unix_socket, STR("/")))
+		setting_fault(faults, "unix_socket", "must be a path that starts with /");
 	if (conf->unix_socket.len >= sizeof(address.sun_path))
 		setting_fault(faults, "unix_socket",
 			"is longer than the %zu bytes of a socket's path",

@@ -183,6 +183,8 @@ static void set_way(CURL *easy, const struct http_conf *conf)
 		curl_easy_setopt(easy, CURLOPT_PROXY, conf->proxy_url.ptr);
 	else if (!conf->proxy_from_environment)
 		curl_easy_setopt(easy, CURLOPT_PROXY, ""); // not even that of the environment
+	if (!conf->proxy_from_environment)
+		curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); // a proxy_url holds for every host
 	if (conf->unix_socket.len)
 		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, conf->unix_socket.ptr);
 	// A proxy gets its own headers only, never those with credentials for the peer.
@@ -276,6 +278,7 @@ bool transfer_redirect(struct transfer *t)
 		t->n_redirects++;
 		t->body.len = 0;
 		t->location.len = 0;
+		t->retry_after_s = 0;
 		curl_slist_free_all(t->headers);
 		curl_slist_free_all(t->connect_to);
 		t->headers = t->connect_to = NULL;
@@ -353,6 +356,9 @@ static void explain(struct transfer *t, CURLcode code, struct http_answer *answe
 			t->body.len, text);
 	else if (kind == ERR_TLS)
 		explain_tls(t, code, text, &answer->err);
+	else if (t->request.conf->unix_socket.len)
+		err_set(&answer->err, kind, 0, "unix_socket %s: %s",
+			t->request.conf->unix_socket.ptr, text);
 	else
 		err_set(&answer->err, kind, 0, "%s", text);
 }
@@ -364,6 +370,8 @@ static bool is_local(struct transfer *t)
 
 	curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_IP, &peer);
 	curl_easy_getinfo(t->easy, CURLINFO_LOCAL_IP, &own);
+	if (t->request.conf->proxy_url.len || t->request.conf->proxy_from_environment)
+		return false; // who knows where it leads
 	return t->request.conf->unix_socket.len || !peer || !own || strcmp(peer, own) == 0 ||
 	       strncmp(peer, "127.", 4) == 0;
 }

@@ -199,6 +199,14 @@ static void nothing_clashes_with_a_gateways_own_families(void **state)
 		"ok 1\ngo_gc_duration_seconds{quantile=\"0\"} 1\n",
 		"ok 1\npush_time_seconds 1\n# TYPE push_failure_time_seconds gauge\n"
 		"push_failure_time_seconds 1\n",
+		// a gateway that has served a push compares the HELP of these too
+		"ok 1\n# TYPE pushgateway_http_requests_total counter\n"
+		"pushgateway_http_requests_total 1\n",
+		"ok 1\n# HELP pushgateway_http_push_size_bytes other\n"
+		"# TYPE pushgateway_http_push_size_bytes summary\n"
+		"pushgateway_http_push_size_bytes_count 1\n",
+		"ok 1\n# TYPE pushgateway_http_push_duration_seconds summary\n"
+		"pushgateway_http_push_duration_seconds_count 1\n",
 	};
 
 	(void)state;
@@ -461,6 +469,28 @@ static void histograms_are_whole(void **state)
 		{ .name = "a histogram's le in another type is a label like others",
 			.pages = { "# TYPE m gauge\nm{le=\"1.0\"} 1\nm{le=\"x\"} 2\n" },
 			.body = "# TYPE m gauge\nm{le=\"1.0\"} 1\nm{le=\"x\"} 2\n",
+			.repairs = "" },
+	};
+
+	(void)state;
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+// A gateway takes {a=""} and {} for two series and makes up what each of them lacks; to Prometheus all of
+// it is one series, twice.
+static void an_empty_label_does_not_split_a_histogram(void **state)
+{
+	static const struct row rows[] = {
+		{ .name = "histogram",
+			.pages = { "# TYPE h histogram\nh_bucket{a=\"\",le=\"+Inf\"} 2\n"
+				   "h_sum 3\nh_count{a=\"\"} 2\n" },
+			.body = "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 2\nh_sum 3\n"
+				"h_count 2\n",
+			.repairs = "" },
+		{ .name = "summary",
+			.pages = { "# TYPE s summary\ns{quantile=\"0.5\"} 2\n"
+				   "s_sum{a=\"\"} 3\ns_count 2\n" },
+			.body = "# TYPE s summary\ns{quantile=\"0.5\"} 2\ns_sum 3\ns_count 2\n",
 			.repairs = "" },
 	};
 
@@ -769,6 +799,7 @@ int main(void)
 		cmocka_unit_test(the_first_duplicate_is_named_with_its_sources),
 		cmocka_unit_test(many_duplicates_are_found_in_one_pass),
 		cmocka_unit_test(histograms_are_whole),
+		cmocka_unit_test(an_empty_label_does_not_split_a_histogram),
 		cmocka_unit_test(bounds_are_spelled_as_a_gateway_does),
 		cmocka_unit_test(summaries_have_the_samples_of_summaries),
 		cmocka_unit_test(no_family_bears_a_histograms_suffixed_name),
