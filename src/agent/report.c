@@ -80,7 +80,8 @@ static void report_endpoint(const struct scrape *scrape, struct outage *outage, 
 		outage->reported = false;
 		return;
 	}
-	if (change == WENT_DOWN || change == STILL_DOWN)
+	// What a broker does not have is told once, what fails at each doubling.
+	if (change == WENT_DOWN || (change == STILL_DOWN && !scrape->unavailable))
 		outage->reported = false;
 	if (outage->reported || !source_is_up)
 		return;

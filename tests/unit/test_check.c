@@ -492,6 +492,13 @@ static void an_empty_label_does_not_split_a_histogram(void **state)
 				   "s_sum{a=\"\"} 3\ns_count 2\n" },
 			.body = "# TYPE s summary\ns{quantile=\"0.5\"} 2\ns_sum 3\ns_count 2\n",
 			.repairs = "" },
+		// refused: "was collected before with the same name and label values"
+		{ .name = "of instance, which a gateway adds empty",
+			.pages = { "# TYPE s summary\ns{quantile=\"0.5\",instance=\"\"} 1\n"
+				   "s{quantile=\"0.9\"} 2\n" },
+			.keys = { "job" },
+			.body = "# TYPE s summary\ns{quantile=\"0.5\"} 1\ns{quantile=\"0.9\"} 2\n",
+			.repairs = "" },
 	};
 
 	(void)state;

@@ -1,0 +1,612 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A broker that misbehaves costs what it did not deliver, and nothing else."""
+
+import pytest
+
+import emqx_families as families
+from cycles import (NO_TICK, TICKS, assert_told_once, bodies, body, lines, push_now,
+                    wait_push, wait_pushes)
+from exposition import Exposition, assert_gateway_serves, assert_same
+from loopback import LoopbackServer
+from peers import FakeGateway
+from setups import ENDPOINTS, KEY, NOBODY, PATH, Page, config, emqx_source, exporter, sink
+from simulated_emqx import SimulatedEmqx
+
+LIMIT = "200KiB"
+TOO_LARGE = {"size": 1 << 20}
+# fault: (its options, the reason, what the log says of it)
+FAULTS = {
+    "silent": ({}, "timed_out", "no answer came within"),
+    "reset": ({}, "bad_body", "broke off after"),
+    "truncated": ({}, "bad_body", "broke off after"),
+    "too_large": (TOO_LARGE, "too_large", "larger than 204800 bytes"),
+    "html": ({}, "bad_body", "text/html"),
+    "401": ({}, "http_4xx", "HTTP 401: {"),
+    "403": ({}, "http_4xx", "HTTP 403: {"),
+    "404": ({}, "http_4xx", "HTTP 404: 404 - NOT FOUND"),
+    "429": ({}, "http_4xx", "HTTP 429: Too many requests"),
+    "500": ({}, "http_5xx", "crashing_collector"),
+    "503": ({}, "http_5xx", "The broker is starting"),
+    "empty": ({}, "bad_body", "has no samples (0 bytes)"),
+    "binary": ({}, "bad_body", "not metrics: line"),
+}
+# All endpoints at once can refuse, too.
+FAULTS_OF_ALL = {"refused": ({}, "unreachable", "url="), **FAULTS}
+PAGE = "# TYPE shop_orders counter\nshop_orders 12\n"
+
+
+def source(emqx, kind, **more):
+    """A short time-out for a broker that says nothing, so that the test need not wait long."""
+    patience = {"timeout": "1s"} if kind == "silent" else {}
+    return emqx_source(emqx, body_size_limit=LIMIT, **patience, **more)
+
+
+def asked(emqx):
+    """Which endpoints were asked how often; the question for the node's name aside."""
+    targets = [request.path.rpartition("/")[2] for request in emqx.requests]
+    return {endpoint: targets.count(endpoint) for endpoint in ENDPOINTS}
+
+
+def families_of(exposition):
+    """Broker families by name, none of the agent's own."""
+    return set(exposition.broker().families)
+
+
+def pages_without(emqx, *endpoints):
+    return [emqx.page(endpoint) for endpoint in ENDPOINTS if endpoint not in endpoints]
+
+
+def failures(exposition, name="emqx"):
+    """{reason: count} of a source."""
+    series = exposition.series("brokerpush_scrape_failures_total", source=name)
+    return {dict(labels)["reason"]: value for labels, value in series.items()}
+
+
+def endpoints_up(exposition, name="emqx"):
+    series = exposition.series("brokerpush_endpoint_up", source=name)
+    return {dict(labels)["endpoint"]: value for labels, value in series.items()}
+
+
+# One endpoint
+
+@pytest.mark.parametrize("endpoint", ("auth",))
+@pytest.mark.parametrize("kind", FAULTS)
+def test_fault_of_one_endpoint_costs_only_its_families(agent, emqx, gateway, kind, endpoint):
+    options, reason, told = FAULTS[kind]
+    emqx.set_fault(kind, endpoint, **options)
+    agent.configure(config(source(emqx, kind, endpoints=ENDPOINTS), sink(gateway)))
+    result = agent.once()
+    assert result.code == 4, result.stderr
+    group = assert_gateway_serves(gateway.metrics_text(), pages_without(emqx, endpoint), KEY)
+    assert endpoints_up(group) == {name: name != endpoint for name in ENDPOINTS}
+    assert group.value("brokerpush_source_up", source="emqx") == 1
+    assert_told_once(result.stderr, "endpoint failed", f"endpoint={endpoint} ",
+                     f"reason={reason} ", told)
+    assert not lines(result.stderr, "source is down")
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@pytest.mark.parametrize("kind", ("500", "truncated"))
+def test_any_endpoint_may_be_the_one_that_fails(agent, emqx, gateway, kind, endpoint):
+    emqx.set_fault(kind, endpoint)
+    agent.configure(config(source(emqx, kind), sink(gateway)))
+    assert agent.once().code == 4
+    assert_gateway_serves(gateway.metrics_text(), pages_without(emqx, endpoint), KEY)
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_fault_of_one_endpoint_is_counted_by_its_reason_and_told_once(agent, emqx, fake_gateway,
+                                                                      kind):
+    options, reason, told = FAULTS[kind]
+    agent.configure(config(source(emqx, kind, endpoints=ENDPOINTS), sink(fake_gateway),
+                           **NO_TICK))
+    emqx.set_fault(kind, "auth", **options)
+    running = agent.start()
+    first = body(wait_pushes(running, fake_gateway, 1)[0])
+    again = body(*push_now(running, fake_gateway))
+    emqx.clear_faults()
+    healthy = body(*push_now(running, fake_gateway))
+    result = running.stop()
+
+    for number, pushed in enumerate((first, again), 1):
+        assert failures(pushed) == {reason: number}
+        assert endpoints_up(pushed) == {"stats": 1, "auth": 0, "data_integration": 1}
+        assert pushed.value("brokerpush_source_up", source="emqx") == 1
+        assert_same(Exposition.merged(pages_without(emqx, "auth")), pushed.broker())
+    assert_same(Exposition.merged(pages_without(emqx)), healthy.broker())
+    assert failures(healthy) == {reason: 2}
+    assert set(endpoints_up(healthy).values()) == {1}
+    assert healthy.value("brokerpush_scrapes_total", source="emqx") == 9
+    assert_told_once(result.stderr, "endpoint failed", "endpoint=auth ", f"reason={reason} ",
+                     told)
+    assert_told_once(result.stderr, "endpoint is back", "endpoint=auth ", "failures=2")
+    assert result.code == 0
+
+
+def test_endpoint_that_an_older_broker_lacks_is_no_failure_by_default(agent, emqx, gateway):
+    """404 for what the configuration did not ask for by name: not available, exit code 0."""
+    emqx.set_fault("404", "data_integration")
+    agent.configure(config(emqx_source(emqx), sink(gateway)))
+    result = agent.once()
+    assert result.code == 0, result.stderr
+    group = assert_gateway_serves(gateway.metrics_text(),
+                                  pages_without(emqx, "data_integration"), KEY)
+    assert endpoints_up(group)["data_integration"] == 0
+    assert_told_once(result.stderr, "endpoint is not available in this broker",
+                     "level=info", "endpoint=data_integration")
+    assert not lines(result.stderr, "endpoint failed")
+
+
+def test_endpoint_that_the_configuration_lists_must_be_there(agent, emqx, gateway):
+    emqx.set_fault("404", "data_integration")
+    agent.configure(config(emqx_source(emqx, endpoints=ENDPOINTS), sink(gateway)))
+    result = agent.once()
+    assert result.code == 4
+    assert_told_once(result.stderr, "endpoint failed", "level=warn", "reason=http_4xx",
+                     "endpoint=data_integration")
+
+
+@pytest.mark.parametrize("kind", ("401", "429", "500"))
+def test_only_404_is_forgiven_of_a_default_endpoint(agent, emqx, fake_gateway, kind):
+    emqx.set_fault(kind, "data_integration")
+    agent.configure(config(emqx_source(emqx), sink(fake_gateway)))
+    assert agent.once().code == 4
+
+
+def test_missing_endpoint_is_told_once_in_timer_mode(agent, emqx, fake_gateway):
+    emqx.set_fault("404", "data_integration")
+    agent.configure(config(emqx_source(emqx), sink(fake_gateway), **NO_TICK))
+    running = agent.start()
+    wait_pushes(running, fake_gateway, 1)
+    push_now(running, fake_gateway)
+    push_now(running, fake_gateway)
+    result = running.stop()
+    assert_told_once(result.stderr, "endpoint is not available in this broker")
+
+
+# All endpoints
+
+@pytest.fixture
+def shop():
+    """A second source that is well."""
+    with Page(PAGE) as server:
+        yield server
+
+
+@pytest.fixture
+def second_gateway():
+    with FakeGateway() as server:
+        yield server
+
+
+def assert_down(pushed, reason, n_failures):
+    """The group says that the source is down, and why; nothing of the broker is in it."""
+    assert pushed.value("brokerpush_source_up", source="emqx") == 0
+    assert endpoints_up(pushed) == dict.fromkeys(ENDPOINTS, 0)
+    assert failures(pushed) == {reason: n_failures}
+    assert pushed.value("brokerpush_scrapes_total", source="emqx") is not None
+    assert pushed.value("brokerpush_source_samples", source="emqx") == 0
+    assert len(pushed.series("brokerpush_build_info")) == 1
+    assert not [name for name in families_of(pushed) if name.startswith("emqx_")]
+
+
+@pytest.mark.parametrize("kind", FAULTS_OF_ALL)
+def test_source_that_is_down_says_so_in_its_group_and_comes_back(agent, emqx, shop, fake_gateway,
+                                                                 second_gateway, kind):
+    """A PUT replaces the group: what is left out is gone, so the push must say why. The other
+    source has a group of its own, and both sinks get both."""
+    options, reason, told = FAULTS_OF_ALL[kind]
+    gateways = fake_gateway, second_gateway
+    agent.configure(config(
+        [source(emqx, kind), exporter(shop, job_name="shop")],
+        [sink(fake_gateway), sink(second_gateway, name="second")], **NO_TICK))
+    running = agent.start()
+    for gateway in gateways:
+        wait_pushes(running, gateway, 2)
+    emqx.set_fault(kind, **options)
+    push_now(running, *gateways, *gateways)
+    push_now(running, *gateways, *gateways)
+    emqx.clear_faults()
+    push_now(running, *gateways, *gateways)
+    result = running.stop()
+
+    assert result.code == 0
+    for gateway in gateways:
+        of_emqx = [body(push) for push in gateway.pushes if push.target == PATH]
+        of_shop = [body(push) for push in gateway.pushes if push.target == "/metrics/job/shop"]
+        assert len(of_emqx) == len(of_shop) == 4
+        for pushed in of_shop:
+            assert_same(Exposition.parse(PAGE), pushed.broker())
+            assert pushed.value("brokerpush_source_up", source="exporter") == 1
+            assert not failures(pushed, "exporter")
+        assert not failures(of_emqx[0])
+        assert_down(of_emqx[1], reason, 3)
+        assert_down(of_emqx[2], reason, 6)
+        # The broker's values do not vary, so before and after are the same.
+        for healthy in (of_emqx[0], of_emqx[3]):
+            assert_same(Exposition.merged(pages_without(emqx)), healthy.broker())
+            assert healthy.value("brokerpush_source_up", source="emqx") == 1
+        assert failures(of_emqx[3]) == {reason: 6}
+    assert sorted(bodies(fake_gateway.pushes)) == sorted(bodies(second_gateway.pushes))
+    assert_told_once(result.stderr, "source is down", "source=emqx ", f"reason={reason} ", told)
+    assert_told_once(result.stderr, "source is back", "source=emqx ", "failures=2")
+    assert not lines(result.stderr, "endpoint failed")
+    assert not lines(result.stderr, "push failed")
+
+
+@pytest.mark.parametrize("kind", FAULTS_OF_ALL)
+def test_source_of_the_same_group_is_unaffected(agent, emqx, shop, gateway, kind):
+    options, reason, told = FAULTS_OF_ALL[kind]
+    emqx.set_fault(kind, **options)
+    agent.configure(config(
+        [source(emqx, kind, endpoints=ENDPOINTS),
+         exporter(shop, job_name="emqx/instance/emqx~127.0.0.1")], sink(gateway)))
+    result = agent.once()
+    assert result.code == 4, result.stderr
+    group = assert_gateway_serves(gateway.metrics_text(), [PAGE], KEY)
+    assert group.value("brokerpush_source_up", source="emqx") == 0
+    assert group.value("brokerpush_source_up", source="exporter") == 1
+    assert_told_once(result.stderr, "source is down", "source=emqx ", f"reason={reason} ", told)
+
+
+def test_recovery_and_failure_of_a_source_in_a_shared_group(agent, emqx, shop, fake_gateway):
+    agent.configure(config(
+        [source(emqx, "500"), exporter(shop, job_name="emqx/instance/emqx~127.0.0.1")],
+        sink(fake_gateway), **NO_TICK))
+    running = agent.start()
+    wait_pushes(running, fake_gateway, 1)
+    emqx.set_fault("500")
+    push_now(running, fake_gateway)
+    emqx.clear_faults()
+    push_now(running, fake_gateway)
+    assert running.stop().code == 0
+    healthy, down, back = (body(push) for push in fake_gateway.pushes)
+    for pushed in (healthy, back):
+        assert_same(Exposition.merged([*pages_without(emqx), PAGE]), pushed.broker())
+    assert_same(Exposition.parse(PAGE), down.broker())
+    assert_down(down, "http_5xx", 3)
+
+
+@pytest.mark.parametrize("kind", ("refused", "500"))
+def test_down_from_the_start_is_pushed_too(agent, emqx, gateway, kind):
+    """Whoever watches the gateway must see it, even if it never worked."""
+    emqx.set_fault(kind)
+    agent.configure(config(emqx_source(emqx), sink(gateway)))
+    assert agent.once().code == 4
+    group = assert_gateway_serves(gateway.metrics_text(), [], KEY)
+    assert group.value("brokerpush_source_up", source="emqx") == 0
+
+
+def test_each_cause_of_an_outage_is_told(agent, emqx, fake_gateway):
+    """The log reports changes, and another reason is one."""
+    agent.configure(config(emqx_source(emqx), sink(fake_gateway), **NO_TICK))
+    emqx.set_fault("500")
+    running = agent.start()
+    wait_pushes(running, fake_gateway, 1)
+    push_now(running, fake_gateway)
+    emqx.set_fault("401")
+    push_now(running, fake_gateway)
+    push_now(running, fake_gateway)
+    emqx.clear_faults()
+    push_now(running, fake_gateway)
+    log = running.stop().stderr
+    down = lines(log, "source is down")
+    assert ["reason=http_5xx" in line for line in down] == [True, False], log
+    assert "reason=http_4xx" in down[1]
+    assert_told_once(log, "source is back", "failures=4")
+
+
+# Real ticks
+
+@pytest.mark.parametrize("kind", ("silent", "refused", "500"))
+def test_ticks_go_on_while_the_broker_is_down_and_the_first_after_it_is_good(agent, emqx,
+                                                                             fake_gateway, kind):
+    """With a silent broker the collect deadline ends each cycle: no time-out is configured."""
+    agent.configure(config(emqx_source(emqx), sink(fake_gateway), **TICKS))
+    running = agent.start()
+    wait_push(running, fake_gateway, lambda e: e.value("brokerpush_source_up") == 1)
+    emqx.set_fault(kind)
+    wait_push(running, fake_gateway, lambda e: e.value("brokerpush_source_up") == 0)
+    wait_pushes(running, fake_gateway, len(fake_gateway.pushes) + 2)
+    emqx.clear_faults()
+    seen = len(fake_gateway.pushes)
+    # The cycle that the fault's end falls into may still be bad, the next may not.
+    after = [body(push) for push in wait_pushes(running, fake_gateway, seen + 2)[seen:]]
+    result = running.stop()
+    assert result.code == 0
+    assert after[1].value("brokerpush_source_up") == 1, result.stderr
+    assert_same(Exposition.merged(pages_without(emqx)), after[1].broker())
+    assert after[1].value("brokerpush_cycles_skipped_total") == 0
+    assert_told_once(result.stderr, "source is down")
+    assert_told_once(result.stderr, "source is back")
+
+
+# Answers beyond the simulated broker's faults
+
+class Endless(LoopbackServer):
+    """Announces no length and sends lines for as long as it is listened to."""
+
+    def __init__(self, head="Content-Type: text/plain\r\n"):
+        super().__init__()
+        self.head = head
+
+    def handle(self, connection, request):
+        connection.send(f"HTTP/1.1 200 OK\r\n{self.head}\r\n".encode())
+        line = b"endless 1\n" * 1000
+        if "chunked" in self.head:
+            line = b"%x\r\n%s\r\n" % (len(line), line)
+        while True:
+            connection.send(line)
+
+
+@pytest.mark.parametrize("head", ("Content-Type: text/plain\r\n",
+                                  "Transfer-Encoding: chunked\r\n"), ids=("close", "chunked"))
+def test_body_size_limit_holds_without_an_announced_length(agent, fake_gateway, head):
+    with Endless(head) as server:
+        agent.configure(config(exporter(server, body_size_limit=LIMIT), sink(fake_gateway)))
+        result = agent.once()
+    assert result.code == 4
+    assert_told_once(result.stderr, "source is down", "reason=too_large ")
+
+
+class Raw(LoopbackServer):
+    """Sends exactly these bytes and closes."""
+
+    def __init__(self, data):
+        super().__init__()
+        self.data = data
+
+    def handle(self, connection, request):
+        connection.send(self.data)
+        return False
+
+
+@pytest.mark.parametrize("data, reason", (
+    (b"", "unreachable"),
+    (b"\x16\x03\x01\x02\x00\x01", "bad_body"),
+    (b"220 mail.example ESMTP\r\n", "bad_body"),
+    (b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n", "bad_body"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nx 1\n", "too_large"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nx 1\n", "bad_body"),
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nx 1\n", "bad_body"),
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nx 1\n", "bad_body"),
+    (b"HTTP/1.1 204 No Content\r\n\r\n", "bad_body"),
+    (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.2:1/\r\nContent-Length: 0\r\n\r\n",
+     "http_3xx"),
+), ids=("nothing", "tls", "smtp", "half-a-head", "huge-length", "negative-length", "half-a-chunk",
+        "no-chunk", "204", "redirect"))
+def test_what_is_no_answer_is_a_failure_with_a_reason(agent, fake_gateway, data, reason):
+    with Raw(data) as server:
+        agent.configure(config(exporter(server), sink(fake_gateway)))
+        result = agent.once()
+    assert result.code == 4
+    assert_told_once(result.stderr, "source is down", f"reason={reason} ")
+    assert body(fake_gateway.pushes[0]).value("brokerpush_source_up") == 0
+
+
+def test_error_text_of_a_broker_stays_one_line_without_control_bytes(agent, emqx, fake_gateway):
+    """A terminal or a log must not obey what a broker says."""
+    text = b'x" level=fatal msg="\x1b[31mred\x07\r\nlevel=error msg=forged\n\xff 1\n'
+    agent.configure(config(emqx_source(emqx), sink(fake_gateway)))
+    for status in (b"500 Bad", b"200 OK"):
+        head = b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(text))
+        with Raw(head + text) as server:
+            agent.configure(config(exporter(server), sink(fake_gateway)))
+            result = agent.once()
+        assert_told_once(result.stderr, "source is down")
+        assert "\x1b" not in result.stderr and "\x07" not in result.stderr
+        assert not [line for line in result.stderr.splitlines()
+                    if line.startswith("level=error")]
+
+
+# Families that cannot go out as they are
+
+def test_bad_family_costs_only_itself(agent, emqx, gateway):
+    emqx.set_fault("bad_family", "stats")
+    agent.configure(config(emqx_source(emqx), sink(gateway)))
+    result = agent.once()
+    assert result.code == 0, result.stderr
+    assert_gateway_serves(gateway.metrics_text(), pages_without(emqx), KEY)
+    assert_told_once(result.stderr, "repaired what the source sends; told once",
+                     "source=emqx ", "rule=bad_line ", "count=3 ", "endpoint stats line ")
+
+
+def test_bad_lines_are_counted_in_every_cycle_and_told_once(agent, emqx, fake_gateway):
+    emqx.set_fault("bad_family", "auth")
+    agent.configure(config(emqx_source(emqx), sink(fake_gateway), **NO_TICK))
+    running = agent.start()
+    wait_pushes(running, fake_gateway, 1)
+    push_now(running, fake_gateway)
+    push_now(running, fake_gateway)
+    result = running.stop()
+    counts = [body(push).value("brokerpush_repairs_total", source="emqx", rule="bad_line")
+              for push in fake_gateway.pushes]
+    assert counts == [3, 6, 9]
+    for push in fake_gateway.pushes:
+        assert set(endpoints_up(body(push)).values()) == {1}
+        assert_same(Exposition.merged(pages_without(emqx)), body(push).broker())
+    assert_told_once(result.stderr, "repaired what the source sends; told once",
+                     "rule=bad_line ")
+
+
+def test_second_type_of_a_family_is_repaired_and_the_first_stays(agent, emqx, gateway):
+    emqx.set_fault("conflicting_family", "stats")
+    agent.configure(config(emqx_source(emqx), sink(gateway)))
+    result = agent.once()
+    assert result.code == 0, result.stderr
+    conflict = '# TYPE emqx_conflict gauge\nemqx_conflict 1\nemqx_conflict{id="second"} 2\n'
+    assert_gateway_serves(gateway.metrics_text(), [*pages_without(emqx), conflict], KEY)
+    assert_told_once(result.stderr, "repaired what the source sends; told once", "rule=metadata ")
+
+
+def test_endpoints_that_disagree_on_a_type_cost_the_later_one_its_family(agent, emqx,
+                                                                         fake_gateway):
+    page = ("# TYPE emqx_connections_count counter\nemqx_connections_count 1\n"
+            "# TYPE emqx_more gauge\nemqx_more 2\n")
+    emqx.set_fault("page", "auth", text=page)
+    agent.configure(config(emqx_source(emqx), sink(fake_gateway), **NO_TICK))
+    running = agent.start()
+    wait_pushes(running, fake_gateway, 1)
+    push_now(running, fake_gateway)
+    emqx.clear_faults()
+    push_now(running, fake_gateway)
+    result = running.stop()
+    *bad, good = [body(push) for push in fake_gateway.pushes]
+    more = "# TYPE emqx_more gauge\nemqx_more 2\n"
+    for pushed in bad:
+        assert_same(Exposition.merged([*pages_without(emqx, "auth"), more]), pushed.broker())
+        assert pushed.value("brokerpush_quarantined_families", source="emqx") == 1
+    assert_same(Exposition.merged(pages_without(emqx)), good.broker())
+    assert good.value("brokerpush_quarantined_families", source="emqx") == 0
+    assert_told_once(result.stderr, "family left out", "family=emqx_connections_count ", "counter")
+    assert_told_once(result.stderr, "no family is left out any more")
+
+
+# Credentials
+
+@pytest.mark.parametrize("credentials", (
+    {}, {"basic_auth": {"username": "key", "password": "wrong"}},
+    {"authorization": {"credentials": "wrong"}}), ids=("none", "basic", "bearer"))
+def test_wrong_credentials_are_told_with_the_broker_s_word(agent, gateway, credentials):
+    with SimulatedEmqx(key="key", secret="right") as emqx:
+        agent.configure(config(emqx_source(emqx, **credentials), sink(gateway)))
+        result = agent.once()
+    assert result.code == 4
+    group = assert_gateway_serves(gateway.metrics_text(), [], KEY)
+    assert group.value("brokerpush_source_up", source="emqx") == 0
+    assert_told_once(result.stderr, "source is down", "reason=http_4xx ", "HTTP 401: {")
+
+
+def test_right_credentials_after_wrong_ones_bring_the_source_back(agent, fake_gateway):
+    with SimulatedEmqx(key="key", secret="other") as emqx:
+        agent.configure(config(emqx_source(
+            emqx, basic_auth={"username": "key", "password": "right"}), sink(fake_gateway),
+            **NO_TICK))
+        running = agent.start()
+        assert_down(body(wait_pushes(running, fake_gateway, 1)[0]), "http_4xx", 3)
+        emqx.secret = "right"
+        back = body(*push_now(running, fake_gateway))
+        assert running.stop().code == 0
+        assert_same(Exposition.merged(pages_without(emqx)), back.broker())
+
+
+# The node's name
+
+@pytest.mark.parametrize("kind", ("401", "404", "500", "html", "empty", "binary", "reset",
+                                  "truncated", "silent"))
+def test_without_the_node_s_name_nothing_is_pushed_for_the_source(agent, emqx, shop, fake_gateway,
+                                                                  kind):
+    """A group of a wrong key would stay in the gateway for ever."""
+    emqx.set_fault(kind, "status")
+    unnamed = source(emqx, kind)
+    del unnamed["node"]
+    agent.configure(config([unnamed, exporter(shop, job_name="shop")], sink(fake_gateway)))
+    result = agent.once()
+    assert result.code == 4, result.stderr
+    assert [push.target for push in fake_gateway.pushes] == ["/metrics/job/shop"]
+    assert_told_once(result.stderr, "push failed", "source=emqx ", "reason=node_unknown ",
+                     "node = ")
+
+
+def test_node_unknown_alone_is_exit_code_1(agent, emqx, fake_gateway):
+    emqx.set_fault("500", "status")
+    unnamed = emqx_source(emqx)
+    del unnamed["node"]
+    agent.configure(config(unnamed, sink(fake_gateway)))
+    assert agent.once().code == 1
+    assert not fake_gateway.pushes
+
+
+def test_node_known_later_is_pushed_from_then_on(agent, emqx, shop, fake_gateway):
+    emqx.set_fault("500", "status")
+    unnamed = emqx_source(emqx)
+    del unnamed["node"]
+    agent.configure(config([unnamed, exporter(shop, job_name="shop")], sink(fake_gateway),
+                           **NO_TICK))
+    running = agent.start()
+    wait_pushes(running, fake_gateway, 1)
+    push_now(running, fake_gateway)
+    assert {push.target for push in fake_gateway.pushes} == {"/metrics/job/shop"}
+    emqx.clear_faults()
+    push_now(running, fake_gateway, fake_gateway)
+    result = running.stop()
+    [late] = [body(push) for push in fake_gateway.pushes if push.target == PATH]
+    assert_same(Exposition.merged(pages_without(emqx)), late.broker())
+    assert late.value("brokerpush_push_failures_total", reason="node_unknown") == 2
+    assert_told_once(result.stderr, "push failed", "reason=node_unknown ")
+    assert_told_once(result.stderr, "push is accepted again", "failures=2")
+
+
+def test_last_known_name_serves_while_the_broker_is_down(agent, emqx, fake_gateway):
+    """Else the group would keep the last good values, as if all were well. Afterwards the name
+    is asked again: another node may have taken the address."""
+    unnamed = emqx_source(emqx)
+    del unnamed["node"]
+    agent.configure(config(unnamed, sink(fake_gateway), **NO_TICK))
+    running = agent.start()
+    wait_pushes(running, fake_gateway, 1)
+    emqx.set_fault("refused")
+    down = push_now(running, fake_gateway)[0]
+    assert down.target == PATH
+    assert_down(body(down), "unreachable", 3)
+    push_now(running, fake_gateway)
+    emqx.nodes[0] = "emqx@127.0.0.9"
+    emqx.clear_faults()
+    back = push_now(running, fake_gateway)[0]
+    assert back.target == "/metrics/job/emqx/instance/emqx~127.0.0.9"
+    assert running.stop().code == 0
+
+
+def test_known_name_is_not_asked_again(agent, emqx, fake_gateway):
+    unnamed = emqx_source(emqx)
+    del unnamed["node"]
+    agent.configure(config(unnamed, sink(fake_gateway), **NO_TICK))
+    running = agent.start()
+    wait_pushes(running, fake_gateway, 1)
+    push_now(running, fake_gateway)
+    push_now(running, fake_gateway)
+    running.stop()
+    assert [request.path for request in emqx.requests].count("/status") == 1
+    assert asked(emqx) == dict.fromkeys(ENDPOINTS, 3)
+
+
+# Everything at once
+
+def test_every_source_down_still_pushes_what_is_known(agent, fake_gateway):
+    agent.configure(config(
+        [{"name": "one", "type": "prometheus", "url": NOBODY, "job_name": "j"},
+         {"name": "two", "type": "prometheus", "url": NOBODY, "job_name": "j"}],
+        sink(fake_gateway)))
+    assert agent.once().code == 4
+    [push] = fake_gateway.pushes
+    pushed = body(push)
+    assert set(pushed.series("brokerpush_source_up").values()) == {0}
+    assert not families_of(pushed)
+
+
+def test_faults_of_every_kind_one_after_another_leave_nothing_behind(agent, emqx, fake_gateway):
+    """One process, every fault, a good cycle between each: the last is as the first."""
+    agent.configure(config(source(emqx, "silent"), sink(fake_gateway), **NO_TICK))
+    running = agent.start()
+    wait_pushes(running, fake_gateway, 1)
+    for kind, (options, _, _) in FAULTS_OF_ALL.items():
+        emqx.set_fault(kind, **options)
+        assert body(*push_now(running, fake_gateway)).value("brokerpush_source_up") == 0, kind
+        emqx.clear_faults()
+        assert body(*push_now(running, fake_gateway)).value("brokerpush_source_up") == 1, kind
+    result = running.stop()
+    assert result.code == 0
+    first, last = body(fake_gateway.pushes[0]), body(fake_gateway.pushes[-1])
+    assert_same(first.broker(), last.broker())
+    assert sum(failures(last).values()) == 3 * len(FAULTS_OF_ALL)
+    assert len(lines(result.stderr, "source is down")) == len(FAULTS_OF_ALL)
+    assert len(lines(result.stderr, "source is back")) == len(FAULTS_OF_ALL)
+
+
+@pytest.mark.parametrize("mode", families.MODES)
+def test_a_cluster_s_fault_is_an_ordinary_one_in_every_mode(agent, cluster, gateway, mode):
+    cluster.set_fault("500", "stats")
+    agent.configure(config(emqx_source(cluster, mode=mode), sink(gateway)))
+    assert agent.once().code == 4
+    pages = [cluster.page(endpoint, mode) for endpoint in ("auth", "data_integration")]
+    assert_gateway_serves(gateway.metrics_text(), pages, KEY)
