@@ -97,6 +97,20 @@ double number_value(struct str text)
 	return parse_decimal(spelling);
 }
 
+// The digits with the last one higher by one: where they are cut, the number that was meant may be above.
+static bool reads_back_one_higher(char *text, double value)
+{
+	char *digit = strchr(text, 'e') - 1;
+
+	if (*digit == '9' || *digit == '.')
+		return false; // then a shorter text would have done
+	(*digit)++;
+	if (strtod(text, NULL) == value)
+		return true;
+	(*digit)--;
+	return false;
+}
+
 // The shortest digits that read back: 15 are enough for every number that was written with 15 or
 // fewer, 17 for every double; subnormals have fewer significant digits than that, so start at 1.
 static void shortest_digits(double value, char *text, size_t size)
@@ -105,7 +119,8 @@ static void shortest_digits(double value, char *text, size_t size)
 
 	do {
 		snprintf(text, size, "%.*e", precision - 1, value);
-	} while (strtod(text, NULL) != value && precision++ < DBL_DECIMAL_DIG);
+	} while (strtod(text, NULL) != value && !reads_back_one_higher(text, value) &&
+		 precision++ < DBL_DECIMAL_DIG);
 }
 
 // Turns "d.ddddde[+-]xx" into its digits, without trailing zeros, and its exponent.

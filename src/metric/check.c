@@ -109,6 +109,8 @@ static struct str refuse_name(struct str name)
 		return STR("its name is too long");
 	if (str_starts_with(name, STR("brokerpush_")))
 		return STR("names that start with brokerpush_ are the agent's own");
+	if (str_starts_with(name, STR("pushgateway_")))
+		return STR("names that start with pushgateway_ are the gateway's own");
 	if (str_eq(name, STR("push_time_seconds")) ||
 		str_eq(name, STR("push_failure_time_seconds")))
 		return STR("the Pushgateway writes this family itself");

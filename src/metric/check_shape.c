@@ -179,11 +179,29 @@ static bool is_well_formed(struct shape *shape, struct sample *sample)
 	       !label_find(sample->labels, shape->bound_name, &ignored);
 }
 
+// A gateway takes a="" and no a for one series, but puts the parts of a histogram together by their
+// labels as they are written, and adds instance="" itself: so empty labels go.
+static void drop_empty_labels(struct check *check, struct sample *sample)
+{
+	struct label_list *list = &check->labels;
+	size_t kept = 0;
+
+	if (!sample->labels.len || !memmem(sample->labels.ptr, sample->labels.len, "=\"\"", 3))
+		return;
+	label_list_read(list, sample->labels);
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].value.len)
+			list->items[kept++] = list->items[i];
+	list->n = kept;
+	sample->labels = label_list_text(list);
+}
+
 static bool enter_sample(void *arg, struct sample *sample)
 {
 	struct shape *shape = arg;
 	struct str bound;
 
+	drop_empty_labels(shape->check, sample);
 	if (!is_well_formed(shape, sample)) {
 		shape->check->sources[sample->source].repairs.count[REPAIR_HISTOGRAM]++;
 		return false;

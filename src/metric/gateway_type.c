@@ -16,7 +16,6 @@ static const struct str gauges[] = {
 	STR_INIT("process_virtual_memory_bytes"),
 	STR_INIT("process_virtual_memory_max_bytes"),
 	STR_INIT("promhttp_metric_handler_requests_in_flight"),
-	STR_INIT("pushgateway_build_info"),
 };
 
 static const struct str counters[] = {
@@ -25,13 +24,10 @@ static const struct str counters[] = {
 	STR_INIT("process_network_transmit_bytes_total"),
 	STR_INIT("promhttp_metric_handler_errors_total"),
 	STR_INIT("promhttp_metric_handler_requests_total"),
-	STR_INIT("pushgateway_http_requests_total"),
 };
 
 static const struct str summaries[] = {
 	STR_INIT("go_gc_duration_seconds"),
-	STR_INIT("pushgateway_http_push_duration_seconds"),
-	STR_INIT("pushgateway_http_push_size_bytes"),
 };
 
 static bool is_among(struct str name, const struct str *names, size_t n)
