@@ -125,6 +125,9 @@ static void check_http(
 			"raise interval",
 			phase_ms);
 	http_conf_check(http, &faults);
+	if (http->proxy_url.ptr && !http_check_proxy(http->proxy_url))
+		setting_fault(&faults, "proxy_url",
+			"must be like http://127.0.0.1:3128 (or https, socks5, socks5h)");
 	find_file(place, "tls_config.ca_file", &http->tls_config.ca_file, false);
 	find_file(place, "tls_config.cert_file", &http->tls_config.cert_file, false);
 	find_file(place, "tls_config.key_file", &http->tls_config.key_file, true);
@@ -277,19 +280,23 @@ struct config *config_load(
 	return NULL;
 }
 
-static void refresh(struct config *config, struct str name, struct str file, struct str *secret)
+static void refresh(struct config *config, struct str name, struct str file, struct str *secret,
+	bool *is_faulty)
 {
 	struct arena arena = { 0 };
 	struct err err = { 0 };
-	struct str now;
+	struct str now = STR("");
 	bool world_readable;
 
 	if (!file.ptr)
 		return;
-	if (!secret_read(&arena, config->path, file, &now, &world_readable, &err))
+	if (secret_read(&arena, config->path, file, &now, &world_readable, &err) && now.len == 0)
+		err_set(&err, ERR_INVALID, 0, "%s is empty", file.ptr);
+	if (err.kind != ERR_NONE && !*is_faulty)
 		log_warn("a secret cannot be read again", log_text("peer", name),
 			log_text("error", str_of(err.text)));
-	else if (now.len && !str_eq(now, *secret)) {
+	*is_faulty = err.kind != ERR_NONE;
+	if (!*is_faulty && !str_eq(now, *secret)) {
 		*secret = arena_copy(&config->arena, now);
 		log_info("a secret was read again, and has changed", log_text("peer", name),
 			log_text("file", file));
@@ -299,8 +306,10 @@ static void refresh(struct config *config, struct str name, struct str file, str
 
 static void refresh_peer(struct config *config, struct str name, struct http_conf *http)
 {
-	refresh(config, name, http->basic_auth.password_file, &http->basic_auth.secret);
-	refresh(config, name, http->authorization.credentials_file, &http->authorization.secret);
+	refresh(config, name, http->basic_auth.password_file, &http->basic_auth.secret,
+		&http->basic_auth.is_faulty);
+	refresh(config, name, http->authorization.credentials_file, &http->authorization.secret,
+		&http->authorization.is_faulty);
 }
 
 void config_refresh_secrets(struct config *config)

@@ -142,11 +142,18 @@ static void on_hangup(evutil_socket_t fd, short what, void *arg)
 
 // Life
 
+static void on_libevent_message(int severity, const char *message)
+{
+	if (severity != EVENT_LOG_DEBUG)
+		log_error("libevent complains", log_text("error", str_of(message)));
+}
+
 static void open_service(struct service *service, struct config *config)
 {
 	static const int numbers[] = { SIGTERM, SIGINT, SIGUSR1, SIGHUP };
 	static const event_callback_fn callbacks[] = { on_stop, on_stop, on_push_now, on_hangup };
 
+	event_set_log_callback(on_libevent_message);
 	service->base = mem_must(event_base_new());
 	service->timer = mem_must(event_new(service->base, -1, 0, on_tick, service));
 	service->grace = mem_must(event_new(service->base, -1, 0, on_grace_over, service));

@@ -29,6 +29,21 @@ static void indent(struct buf *out, int depth)
 		buf_add(out, STR("  "));
 }
 
+static void print_string(struct buf *out, const struct setting *row, struct str text)
+{
+	struct str front, query;
+	struct buf shown = buf_new(text.len + HIDDEN.len + 1);
+
+	if (row->secret)
+		text = HIDDEN;
+	if (row->is_url && str_cut(text, '?', &front, &query)) {
+		buf_addf(&shown, "%.*s?%s", STR_ARG(front), HIDDEN.ptr);
+		text = buf_str(&shown);
+	}
+	add_quoted(out, text, row->env);
+	buf_free(&shown);
+}
+
 static void print_strings(struct buf *out, const struct str_list *list, bool env)
 {
 	buf_add(out, STR("[ "));
@@ -71,9 +86,7 @@ static bool is_set(const struct setting *row, const char *value)
 static void print_value(struct buf *out, const struct setting *row, const char *value)
 {
 	switch (row->type) {
-	case SETTING_STRING:
-		add_quoted(out, row->secret ? HIDDEN : *(const struct str *)value, row->env);
-		break;
+	case SETTING_STRING: print_string(out, row, *(const struct str *)value); break;
 	case SETTING_DURATION:
 		buf_add_byte(out, '"');
 		settings_write_duration(out, *(const int64_t *)value);

@@ -58,6 +58,7 @@ struct setting {
 	struct setting_table rows; // of groups; their offsets count from the same object
 	bool required;
 	bool secret;	  // never shown, never taken from the command line
+	bool is_url;	  // shown without its query, which may hold a secret
 	bool env;	  // ${env:NAME} is expanded
 	const char *help; // one phrase
 };

@@ -27,6 +27,8 @@ void http_cancel_all(struct http *http);
 // Whether a URL is one that http_start can use: http or https, a host, no user-info, no fragment; no
 // query unless with_query. False: err has ERR_INVALID and a text that says what to do.
 bool http_check_url(struct str url, bool with_query, struct err *err);
+// Whether a URL is one of a proxy: http, https, socks5 or socks5h, and a host; user-info is allowed.
+bool http_check_proxy(struct str url);
 // The URL, with this path if it has none besides "/"; lives in the arena.
 struct str http_default_path(struct arena *arena, struct str url, struct str path);
 

@@ -91,6 +91,7 @@ static const struct setting rows[] = {
 		.offset = offsetof(struct http_conf, url),
 		.required = true,
 		.env = true,
+		.is_url = true,
 		.help = "where the peer is, http or https" },
 	{ .name = "timeout",
 		.type = SETTING_DURATION,
@@ -229,25 +230,16 @@ static void check_tls(const struct http_conf *conf, const struct setting_faults 
 		setting_fault(faults, "tls_config.server_name", "is no host name");
 }
 
-static bool is_proxy(struct str url)
-{
-	static const struct str schemes[] = { STR_INIT("http://"), STR_INIT("https://"),
-		STR_INIT("socks5://"), STR_INIT("socks5h://") };
-
-	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
-		if (str_starts_with(url, schemes[i]) && url.len > schemes[i].len)
-			return true;
-	return false;
-}
-
 static void check_way(const struct http_conf *conf, const struct setting_faults *faults)
 {
 	struct sockaddr_un address;
 	bool proxy = conf->proxy_url.len > 0;
 
-	if (conf->proxy_url.ptr && !is_proxy(conf->proxy_url))
-		setting_fault(faults, "proxy_url",
-			"must start with http://, https://, socks5:// or socks5h://");
+	if (conf->tls_config.server_name.len && conf->proxy_from_environment)
+		setting_fault(faults, "tls_config.server_name",
+			"does not go with proxy_from_environment, since no_proxy would be asked "
+			"for this "
+			"name; use proxy_url");
 	if (proxy + conf->proxy_from_environment + (conf->unix_socket.len > 0) > 1)
 		setting_fault(faults, conf->unix_socket.len ? "unix_socket" : "proxy_url",
 			"use one of proxy_url, proxy_from_environment and unix_socket");

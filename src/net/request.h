@@ -19,11 +19,13 @@ struct http_conf {
 		bool given;
 		struct str username, password, password_file;
 		struct str secret; // in force: the password, or what its file holds
+		bool is_faulty;	   // the file could not be read again, and that was told
 	} basic_auth;
 	struct {
 		bool given;
 		struct str type, credentials, credentials_file;
 		struct str secret; // in force
+		bool is_faulty;
 	} authorization;
 	struct {
 		struct str ca_file, cert_file, key_file, server_name;

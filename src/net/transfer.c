@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/gzip.h"
 #include "net/url.h"
 #include "version.h"
 
@@ -54,6 +55,10 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
 	if (str_eq_nocase(name, STR("Location")) && t->location.len == 0) {
 		buf_add(&t->location, value);
 		buf_add_byte(&t->location, '\0');
+	} else if (str_eq_nocase(name, STR("Content-Encoding"))) {
+		t->is_packed =
+			str_eq_nocase(value, STR("gzip")) || str_eq_nocase(value, STR("x-gzip"));
+		t->is_unknown = !t->is_packed && !str_eq_nocase(value, STR("identity"));
 	} else if (str_eq_nocase(name, STR("Retry-After"))) {
 		t->retry_after_s = read_seconds(value);
 	}
@@ -102,6 +107,8 @@ static void set_headers(struct transfer *t)
 
 	if (request->accept.len)
 		add_header(t, STR("Accept"), request->accept);
+	if (conf->accept_gzip)
+		add_header(t, STR("Accept-Encoding"), STR("gzip"));
 	if (request->content_type.len)
 		add_header(t, STR("Content-Type"), request->content_type);
 	if (request->content_encoding.len)
@@ -170,6 +177,7 @@ static void set_tls(CURL *easy, const struct http_conf *conf)
 	if (conf->tls_config.cert_file.len) {
 		curl_easy_setopt(easy, CURLOPT_SSLCERT, conf->tls_config.cert_file.ptr);
 		curl_easy_setopt(easy, CURLOPT_SSLKEY, conf->tls_config.key_file.ptr);
+		curl_easy_setopt(easy, CURLOPT_KEYPASSWD, ""); // never a question at the terminal
 	}
 	if (conf->tls_config.insecure_skip_verify) {
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
@@ -216,8 +224,6 @@ static void set_request(struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	if (!request->conf->cut_answer)
 		curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->body.limit);
-	if (request->conf->accept_gzip)
-		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 	if (!str_eq(request->method, STR("GET"))) {
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body.ptr);
@@ -279,6 +285,7 @@ bool transfer_redirect(struct transfer *t)
 		t->body.len = 0;
 		t->location.len = 0;
 		t->retry_after_s = 0;
+		t->is_packed = t->is_unknown = false;
 		curl_slist_free_all(t->headers);
 		curl_slist_free_all(t->connect_to);
 		t->headers = t->connect_to = NULL;
@@ -312,6 +319,14 @@ static enum err_kind kind_of_code(CURLcode code, bool answered)
 	}
 }
 
+// An alert that comes after the handshake (TLS 1.3 refuses client certificates then) is a failure to read
+// or write to libcurl.
+static bool is_tls_alert(CURLcode code, const char *text)
+{
+	return (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) &&
+	       strstr(text, "SSL routines");
+}
+
 static void explain_tls(struct transfer *t, CURLcode code, const char *text, struct err *err)
 {
 	const struct http_conf *conf = t->request.conf;
@@ -340,6 +355,8 @@ static void explain(struct transfer *t, CURLcode code, struct http_answer *answe
 	const char *text = t->error[0] ? t->error : curl_easy_strerror(code);
 	long n_sent = 0;
 
+	if (is_tls_alert(code, text))
+		kind = ERR_TLS;
 	curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &n_sent);
 	if (kind == ERR_TIMED_OUT && answer->status == 0)
 		err_set(&answer->err, kind, 0, "%s within %lld ms",
@@ -376,6 +393,20 @@ static bool is_local(struct transfer *t)
 	       strncmp(peer, "127.", 4) == 0;
 }
 
+// An error page is cut, and too short to be worth unpacking: only a good answer is.
+static void unpack(struct transfer *t, struct err *err)
+{
+	struct buf plain = buf_new(t->body.limit);
+
+	if (t->is_unknown) {
+		err_set(err, ERR_BAD_BODY, 0, "the answer has an encoding that was not asked for");
+	} else if (t->is_packed) {
+		gzip_unpack(buf_str(&t->body), &plain, err);
+		buf_free(&t->body);
+		t->body = plain;
+	}
+}
+
 struct http_answer transfer_answer(struct transfer *t, CURLcode code, bool cancelled)
 {
 	struct http_answer answer = { .peer_is_local = is_local(t),
@@ -396,6 +427,8 @@ struct http_answer transfer_answer(struct transfer *t, CURLcode code, bool cance
 		err_set(&answer.err, ERR_CANCELLED, 0, "cancelled");
 	else if (code != CURLE_OK)
 		explain(t, code, &answer);
+	else if (status >= 200 && status < 300)
+		unpack(t, &answer.err);
 	answer.body = t->body;
 	t->body = buf_new(0);
 	return answer;

@@ -162,3 +162,21 @@ struct str http_default_path(struct arena *arena, struct str url, struct str pat
 	curl_url_cleanup(parts);
 	return url;
 }
+
+bool http_check_proxy(struct str url)
+{
+	static const struct str schemes[] = { STR_INIT("http://"), STR_INIT("https://"),
+		STR_INIT("socks5://"), STR_INIT("socks5h://") };
+	struct buf host = buf_new(MIB(1));
+	CURLU *parts = mem_must(curl_url());
+	bool good = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+		good |= str_starts_with(url, schemes[i]);
+	good = good &&
+	       curl_url_set(parts, CURLUPART_URL, url.ptr, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+	       add_part(parts, CURLUPART_HOST, 0, &host) && host.len;
+	buf_free(&host);
+	curl_url_cleanup(parts);
+	return good;
+}

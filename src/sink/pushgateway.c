@@ -2,7 +2,7 @@
 // A Prometheus Pushgateway, or what speaks its protocol with its semantics.
 #include "sink/sink.h"
 
-#include "sink/gzip.h"
+#include "net/gzip.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -173,7 +173,14 @@ static bool take(const struct source_conf *conf, const struct source_ask *asked,
 	(void)conf;
 	if (asked->endpoint.len == 0)
 		return take_status(answer, taken, err);
-	return source_take_page(answer, taken, err);
+	if (!source_take_page(answer, taken, err))
+		return false;
+	// EMQX ends each page with a line feed: without one its last value may be cut in two.
+	if (str_ends_with(buf_str(&answer->body), STR("\n")))
+		return true;
+	err_set(err, ERR_BAD_BODY, 0, "the page is cut off within its last line, after %zu bytes",
+		answer->body.len);
+	return false;
 }
 
 const struct source_type source_emqx = {

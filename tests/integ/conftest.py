@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import peers
+from secret_watch import secret_watch  # noqa: F401  every run is searched for secrets
 from simulated_emqx import SimulatedEmqx
 
 sys.dont_write_bytecode = True

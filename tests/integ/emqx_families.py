@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a simulated EMQX 5.8 has: families, their types, rows and `node` rules. No behaviour.
+"""What a simulated EMQX has, by release: families, their types, rows and `node` rules.
 
-The order of the tables is the order of emission.
+No behaviour. The order of the tables is the order of emission. The tables of 5.8 were held against
+answers of a real one; those of other releases follow from its source and documentation.
 """
 
 from typing import NamedTuple
@@ -25,6 +26,8 @@ class Family(NamedTuple):
     node: tuple
     # The group in the JSON form; None for what the JSON form leaves out.
     group: str
+    # Empty for all of EMQX's own families but a few.
+    help: str = ""
 
 
 # The label sets of a family's rows, without `node`. A simulator may be given others.
@@ -48,14 +51,53 @@ ROWS = {
             "emqx_cm_shard", "emqx_common_shard", "emqx_dashboard_shard", "emqx_exclusive_shard",
             "emqx_psk_shard", "emqx_retainer_shard", "emqx_shared_sub_shard", "route_shard")
     ],
+    "authn_latency": [{"name": "password_based:built_in_database"}],
+    "authz_latency": [{"name": "file"}, {"name": "built_in_database"}],
+    "validation": [{"validation_name": "only_json"}],
+    "transformation": [{"validation_name": "to_upper"}],
+    "namespace": [{"namespace": "tenant_a"}, {"namespace": "tenant_b"}],
+    "topic": [{"name": "all", "topic_filter": "#"},
+              {"name": "own", "topic_filter": "t/#", "namespace": "tenant_a"}],
+    "used_free": [{"usage": "used"}, {"usage": "free"}],
+    "kind": [{"kind": "system"}, {"kind": "processes"}],
+    "system": [{"usage": usage} for usage in ("atom", "binary", "code", "ets", "other")],
+    "allocator": [
+        {"alloc": alloc, "instance_no": instance, "kind": kind, "usage": usage}
+        for alloc in ("temp_alloc", "sl_alloc", "std_alloc", "ll_alloc", "eheap_alloc",
+                      "ets_alloc", "binary_alloc", "driver_alloc")
+        for instance in ("0", "1", "2") for kind in ("mbcs", "mbcs_pool", "sbcs")
+        for usage in ("blocks", "blocks_size", "carriers", "carriers_size")
+    ],
+}
+
+# What belongs to a namespace stands beside the global rows from 6.3 on.
+ROWS_WITH_NAMESPACE = {
+    "rule": [*ROWS["rule"], {"id": "rule_tenant", "namespace": "tenant_a"}],
+    "action": [*ROWS["action"], {"id": "mqtt:tenant", "namespace": "tenant_a"}],
+    "connector": [*ROWS["connector"], {"id": "mqtt:tenant", "namespace": "tenant_a"}],
 }
 
 # Rows whose own label stands before `node`; everywhere else `node` is first.
 ROWS_BEFORE_NODE = ("shard",)
 
 
-def table(kind, prefix, names, rows, node, group):
-    return [Family(prefix + name, kind, rows, node, group) for name in names.split()]
+def table(kind, prefix, names, rows, node, group, help_text=""):
+    return [Family(prefix + name, kind, rows, node, group, help_text) for name in names.split()]
+
+
+def without(families, *names):
+    """The table less these families (whole names, or a prefix that ends in *)."""
+    def is_left(name):
+        return not any(name == out or out.endswith("*") and name.startswith(out[:-1])
+                       for out in names)
+
+    return [family for family in families if is_left(family.name)]
+
+
+def with_after(families, name, more):
+    """The table with more families after that one."""
+    at = [family.name for family in families].index(name) + 1
+    return [*families[:at], *more, *families[at:]]
 
 
 def count_and_max(names):
@@ -147,24 +189,170 @@ DATA_INTEGRATION = [
     *table("gauge", "emqx_connector_", "enable status", "connector", SPLIT, "connectors"),
 ]
 
-# A broker's release: which endpoints it has, what it calls itself.
-PROFILES = {
-    "5.8": {
-        "release": "5.8.9",
-        "endpoints": {"stats": STATS, "auth": AUTH, "data_integration": DATA_INTEGRATION},
-    },
-}
+# Only declared where overload protection is on.
+OVERLOAD = table("counter", "emqx_overload_protection_",
+                 "delay_ok delay_timeout hibernation gc new_conn", "one", SPLIT, "olp")
+
+# 5.4: what 5.5 and later brought is not there.
+STATS_5_4 = without(
+    STATS, "emqx_authorization_cache_miss", "emqx_cert_expiry_at", "emqx_mria_*",
+    "emqx_cluster_sessions_*", "emqx_durable_subscriptions_*", "emqx_conf_sync_txid",
+    "emqx_client_disconnected_reason", "emqx_vm_mnesia_tm_mailbox_size",
+    "emqx_vm_broker_pool_max_mailbox_size")
+
+# 6.2: one edition, so a license; 5.9 to 6.2 brought these. (6.1 has two more, unknown by name.)
+STATS_6_2 = without(STATS, "emqx_packets_publish_dropped")
+for _after, _more in (
+        ("emqx_topics_count", table("gauge", "emqx_", "routes_count routes_max",
+                                    "one", NEVER, "stats")),
+        ("emqx_vm_used_memory", table("gauge", "emqx_vm_", "uptime_ms max_fds",
+                                      "one", CLUSTER, "metrics")),
+        ("emqx_messages_dropped_no_subscribers",
+         table("counter", "emqx_messages_dropped_", "quota_exceeded receive_maximum",
+               "one", SPLIT, "messages")),
+        ("emqx_cert_expiry_at", table("gauge", "emqx_license_",
+                                      "expiry_at max_sessions issued_at",
+                                      "one", NEVER, "license"))):
+    STATS_6_2 = with_after(STATS_6_2, _after, _more)
+
+AUTH_6_2 = [
+    *AUTH,
+    *table("histogram", "emqx_authn_", "latency", "authn_latency", SPLIT, None),
+    *table("histogram", "emqx_authz_", "latency", "authz_latency", SPLIT, None),
+]
+
+DATA_INTEGRATION_6_2 = with_after(
+    DATA_INTEGRATION, "emqx_connectors_count",
+    table("gauge", "emqx_", "schema_registrys_count", "one", NEVER, "data_integration_overview"))
+
+SCHEMA_VALIDATION = [
+    *table("gauge", "emqx_schema_validation_", "enable", "validation", SPLIT, None),
+    *table("counter", "emqx_schema_validation_", "matched failed succeeded",
+           "validation", SPLIT, None),
+]
+MESSAGE_TRANSFORMATION = [
+    *table("gauge", "emqx_message_transformation_", "enable", "transformation", SPLIT, None),
+    *table("counter", "emqx_message_transformation_", "matched failed succeeded",
+           "transformation", SPLIT, None),
+]
+
+# The names of `stats` once more, by namespace.
+NAMESPACED_STATS = [
+    *[family._replace(rows="namespace", group=None) for family in STATS_6_2
+      if family.group in ("packets", "messages", "delivery")],
+    *table("gauge", "emqx_", "sessions_count", "namespace", SPLIT, None),
+    *table("gauge", "emqx_", "authn_builtin_record_count authz_builtin_record_count",
+           "namespace", NEVER, None),
+]
+
+# 6.3: the collectors of the Erlang VM that are on by default. Each is of the answering node.
+_DIST = "What the Erlang distribution knows about a peer."
+_STATISTICS = "From erlang:statistics/1."
+_SYSTEM = "From erlang:system_info/1."
+_MEMORY = "From erlang:memory/0."
+VM_COLLECTORS = [
+    *table("gauge", "erlang_vm_dist_",
+           "recv_bytes recv_cnt recv_max_bytes recv_avg_bytes recv_dvi_bytes send_bytes send_cnt "
+           "send_max_bytes send_avg_bytes send_pend_bytes port_input_bytes port_output_bytes "
+           "port_memory_bytes port_queue_size_bytes", "peer", NEVER, None, _DIST),
+    *table("gauge", "erlang_vm_dist_proc_",
+           "memory_bytes heap_size_words min_heap_size_words min_bin_vheap_size_words "
+           "stack_size_words total_heap_size_words message_queue_len reductions status",
+           "peer_process", NEVER, None, _DIST),
+    *table("gauge", "erlang_vm_dist_node_", "state queue_size_bytes", "peer", NEVER, None, _DIST),
+    *table("counter", "erlang_vm_statistics_",
+           "bytes_output_total bytes_received_total context_switches "
+           "garbage_collection_number_of_gcs garbage_collection_bytes_reclaimed "
+           "garbage_collection_words_reclaimed reductions_total runtime_milliseconds "
+           "wallclock_time_milliseconds", "one", NEVER, None, _STATISTICS),
+    *table("gauge", "erlang_vm_statistics_",
+           "dirty_cpu_run_queue_length dirty_io_run_queue_length run_queues_length",
+           "one", NEVER, None, _STATISTICS),
+    *table("gauge", "erlang_vm_",
+           "ets_limit logical_processors logical_processors_available logical_processors_online "
+           "port_count port_limit processes process_limit schedulers schedulers_online "
+           "thread_pool_size wordsize_bytes atom_count atom_limit dirty_cpu_schedulers "
+           "dirty_cpu_schedulers_online dirty_io_schedulers", "one", NEVER, None, _SYSTEM),
+    *table("untyped", "erlang_vm_", "smp_support threads time_correction",
+           "one", NEVER, None, _SYSTEM),
+    *table("gauge", "erlang_vm_", "allocators", "allocator", NEVER, None, _SYSTEM),
+    *table("gauge", "erlang_vm_memory_", "atom_bytes processes_bytes",
+           "used_free", NEVER, None, _MEMORY),
+    *table("gauge", "erlang_vm_memory_", "bytes", "kind", NEVER, None, _MEMORY),
+    *table("gauge", "erlang_vm_memory_", "system_bytes", "system", NEVER, None, _MEMORY),
+    *table("gauge", "erlang_vm_memory_", "dets_tables ets_tables", "one", NEVER, None, _MEMORY),
+]
+STATS_6_3 = [*without(STATS_6_2, "emqx_vm_process_messages_in_queues"), *VM_COLLECTORS]
+
+TOPIC_METRICS = table(
+    "counter", "emqx_topic_metric_",
+    "messages_in_count messages_out_count messages_dropped_count bytes_in bytes_out",
+    "topic", SPLIT, None, "Of the topics that match the filter.")
+
 
 # Groups of the JSON form that are arrays in every mode, with an element a row.
 JSON_ARRAYS = ("certs", "client", "emqx_authn", "emqx_authz", "rules", "actions", "connectors")
-# Groups of `stats` that are an array with `node` in mode aggregated too, and those that show
-# only the answering node there.
+JSON_ARRAYS_5_4 = tuple(name for name in JSON_ARRAYS if name != "client")
+
+
+class Profile(NamedTuple):
+    """A broker's release: which endpoints it has, what it calls itself, how it differs."""
+
+    release: str
+    endpoints: dict
+    # Whether the query's `mode` means anything.
+    has_mode: bool = True
+    # Whether the statistics demand credentials without being told to.
+    protected: bool = False
+    # Endpoints that have no JSON form; asked for it they answer 400.
+    text_only: tuple = ()
+    # Endpoints that take a namespace, and are limited when asked for all namespaces.
+    limited: tuple = ()
+    # Whether the upper bound of a bucket has twenty digits, or is as short as can be.
+    long_bounds: bool = True
+    # Whether /status?format=json tells the cluster's name where 5.8 tells the release.
+    tells_cluster: bool = False
+    # Groups of the JSON form that are arrays in every mode, with an element a row.
+    json_arrays: tuple = JSON_ARRAYS
+    always_zero: tuple = ()
+    rows: dict = {}
+
+
+_ALWAYS_ZERO = ("emqx_vm_process_messages_in_queues", "emqx_cluster_nodes_stopped")
+_ZERO_BEFORE_6 = (*_ALWAYS_ZERO, "emqx_messages_retained", "emqx_authorization_matched_allow",
+                  "emqx_authorization_matched_deny")
+_ENDPOINTS_6_2 = {
+    "stats": STATS_6_2, "auth": AUTH_6_2, "data_integration": DATA_INTEGRATION_6_2,
+    "schema_validation": SCHEMA_VALIDATION, "message_transformation": MESSAGE_TRANSFORMATION,
+    "namespaced_stats": NAMESPACED_STATS,
+}
+_ENDPOINTS_6_3 = {**_ENDPOINTS_6_2, "stats": STATS_6_3, "topic_metrics": TOPIC_METRICS}
+
+PROFILES = {
+    "5.4": Profile("5.4.1", {"stats": STATS_5_4}, has_mode=False, json_arrays=JSON_ARRAYS_5_4,
+                   always_zero=_ZERO_BEFORE_6),
+    "5.8": Profile("5.8.9", {"stats": STATS, "auth": AUTH, "data_integration": DATA_INTEGRATION},
+                   always_zero=_ZERO_BEFORE_6),
+    "6.2": Profile("6.2.2", _ENDPOINTS_6_2, text_only=("namespaced_stats",),
+                   limited=("namespaced_stats",), tells_cluster=True, always_zero=_ALWAYS_ZERO),
+    "6.3": Profile("6.3.0-beta.2", _ENDPOINTS_6_3, protected=True,
+                   text_only=tuple(_ENDPOINTS_6_3),
+                   limited=("namespaced_stats", "data_integration"), long_bounds=False,
+                   tells_cluster=True, always_zero=_ALWAYS_ZERO, rows=ROWS_WITH_NAMESPACE),
+}
+
+# Upper bounds of the latency histograms in milliseconds; the last one, +Inf, goes without saying.
+LATENCY_BOUNDS = (10.0, 100.0, 1000.0, 5000.0, 30000.0)
+
+# Groups of the JSON form's `stats` that are an array with `node` in mode aggregated too, and
+# those that show only the answering node there.
 JSON_ARRAYS_WHEN_AGGREGATED = ("metrics",)
 JSON_ANSWERING_NODE_ONLY = ("cluster", "cluster_rpc")
 
 # Aggregated by a logical AND; everything else is summed (the enable and status of actions too).
 AGGREGATED_BY_AND = frozenset(
-    f"emqx_{kind}_{state}" for kind in ("authn", "authz", "rule", "connector")
+    f"emqx_{kind}_{state}" for kind in ("authn", "authz", "rule", "connector",
+                                        "schema_validation", "message_transformation")
     for state in ("enable", "status"))
 
 # Families that are the sum of others in the same row, as the broker counts them.
@@ -175,10 +363,9 @@ SUMS = {
 
 # Values that are not free: on a healthy, mostly idle broker.
 IDLE_SHARDS = ("emqx_acl_sharded", "emqx_exclusive_shard", "emqx_psk_shard")
-ALWAYS_ZERO = ("emqx_vm_process_messages_in_queues", "emqx_messages_retained",
-               "emqx_authorization_matched_allow", "emqx_authorization_matched_deny",
-               "emqx_cluster_nodes_stopped")
 # Beyond 32 bits, as real ones are.
 MEMORY_BYTES = {"emqx_vm_total_memory": 16794939392, "emqx_vm_used_memory": 2254857216}
 BIG_COUNTERS = ("emqx_bytes_received", "emqx_bytes_sent")
-CERTIFICATE_EXPIRY = 1925000000
+FIXED = {"emqx_cert_expiry_at": 1925000000, "emqx_license_expiry_at": 1924900000,
+         "emqx_license_issued_at": 1767225600, "emqx_license_max_sessions": 10000000,
+         "emqx_conf_sync_txid": 11, "emqx_vm_max_fds": 1048576}

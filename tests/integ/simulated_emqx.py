@@ -3,7 +3,7 @@
 """A simulated EMQX: its statistics endpoints, faithful in form, with invented values.
 
 In a test:      with SimulatedEmqx(nodes=2) as emqx: ... emqx.url, emqx.set_fault("500", "auth")
-By hand:        python3 tests/integ/simulated_emqx.py --port 18083 --nodes 2 --vary
+By hand:        python3 tests/integ/simulated_emqx.py --port 18083 --nodes 2 --vary --profile 6.2
 
 What an EMQX has is in emqx_families.py; this file is how it answers. It is simulated only: no
 MQTT, no cluster protocol, no dashboard.
@@ -12,13 +12,16 @@ MQTT, no cluster protocol, no dashboard.
 import argparse
 import base64
 import binascii
+import itertools
 import json
 import math
 import random
 import signal
 import sys
 import threading
+import time
 import zlib
+from decimal import Decimal
 from email.utils import formatdate
 from typing import NamedTuple
 from urllib.parse import parse_qsl
@@ -31,7 +34,8 @@ LISTENER_LIMITS = Limits(request_line_bytes=8600, header_bytes=4250, headers=100
                          first_byte_seconds=5, request_seconds=5, idle_seconds=60)
 
 STATUS_TEXT = {
-    200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
+    200: "OK", 301: "Moved Permanently", 302: "Found", 307: "Temporary Redirect",
+    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
     405: "Method Not Allowed", 429: "Too Many Requests", 500: "Internal Server Error",
     503: "Service Unavailable",
 }
@@ -55,13 +59,27 @@ def pick(limit, *words):
     return zlib.crc32("\0".join(map(str, words)).encode()) % limit
 
 
+class Histogram(NamedTuple):
+    """Cumulative counts by LATENCY_BOUNDS and +Inf, and the sum of what was observed."""
+
+    counts: tuple
+    total: float
+
+    @staticmethod
+    def added(parts):
+        parts = list(parts)
+        return Histogram(tuple(map(sum, zip(*(part.counts for part in parts)))),
+                         round(sum(part.total for part in parts), 1))
+
+
 class Values:
     """Every value of a cluster as a function of the seed, the family, the row and the tick."""
 
-    def __init__(self, nodes, rows, seed):
+    def __init__(self, nodes, rows, seed, always_zero):
         self.nodes = nodes
         self.rows = rows
         self.seed = seed
+        self.always_zero = always_zero
 
     def value(self, family, row, node, tick):
         """One node's own value."""
@@ -73,22 +91,30 @@ class Values:
         special = self._special(name, row, tick, words)
         if special is not None:
             return special
+        if family.type == "histogram":
+            return self._histogram(tick, words)
         if family.type == "gauge":
             return (pick(50, *words) + pick(7, tick, *words)) if tick else pick(50, *words)
         start = pick(1 << 41, *words) if name in families.BIG_COUNTERS else pick(5000, *words)
         return start + tick * pick(90, "step", *words)
 
+    @staticmethod
+    def _histogram(tick, words):
+        counts, count = [], 0
+        for bucket in range(len(families.LATENCY_BOUNDS) + 1):
+            count += pick(40, bucket, *words) + tick * pick(5, "step", bucket, *words)
+            counts.append(count)
+        return Histogram(tuple(counts), count * 12.5)
+
     def _special(self, name, row, tick, words):
-        if name in families.ALWAYS_ZERO:
+        if name in self.always_zero:
             return 0
         if name in families.MEMORY_BYTES:
             return families.MEMORY_BYTES[name] + 4096 * pick(1000, tick, *words)
         if name == "emqx_cluster_nodes_running":
             return len(self.nodes)
-        if name == "emqx_cert_expiry_at":
-            return families.CERTIFICATE_EXPIRY
-        if name == "emqx_conf_sync_txid":
-            return 11
+        if name in families.FIXED:
+            return families.FIXED[name]
         if name in ("emqx_vm_cpu_use", "emqx_vm_cpu_idle"):
             use = (0.0, 50.0, 66.66, 100.0)[pick(4, tick, self.seed, words[-1])]
             return use if name.endswith("use") else round(100.0 - use, 2)
@@ -102,19 +128,27 @@ class Values:
             return len(self.rows[name.split("_")[1].rstrip("s")])
         return None
 
-    def rows_of(self, family, mode, tick):
+    def rows_of(self, family, mode, tick, is_wanted=lambda row: True):
         """(labels, value) of every row in a mode; the order is as unstable as a broker's."""
         shuffle = random.Random(pick(1 << 31, self.seed, family.name, mode, tick)).sample
-        rows = shuffle(self.rows[family.rows], len(self.rows[family.rows]))
+        rows = list(filter(is_wanted, self.rows[family.rows]))
+        rows = shuffle(rows, len(rows))
         answering = self.nodes[0]
         if mode == families.NODE or family.node == families.NEVER:
             return [(row, self.value(family, row, answering, tick)) for row in rows]
         if mode in family.node:
             return [(self._with_node(family, row, node), self.value(family, row, node, tick))
                     for node in shuffle(self.nodes, len(self.nodes)) for row in rows]
-        together = all if family.name in families.AGGREGATED_BY_AND else sum
-        return [(row, int(together(self.value(family, row, node, tick) for node in self.nodes)))
+        together = self._aggregate(family)
+        return [(row, together(self.value(family, row, node, tick) for node in self.nodes))
                 for row in rows]
+
+    @staticmethod
+    def _aggregate(family):
+        if family.type == "histogram":
+            return Histogram.added
+        return (lambda values: int(all(values))) if family.name in families.AGGREGATED_BY_AND \
+            else sum
 
     @staticmethod
     def _with_node(family, row, node):
@@ -126,35 +160,56 @@ class Values:
 # Pages
 
 def number_text(value):
-    """A number as Erlang writes it: 1.0e-5, not 1e-05."""
+    """A number as Erlang writes it: the shorter of 66.66 and 6.666e1, so 1.0e3 and 1.0e-5."""
     if isinstance(value, int):
         return str(value)
     if math.isnan(value):
         return "NaN"
-    digits, exponent, power = repr(value).partition("e")
-    if not exponent:
-        return digits
-    return f"{digits if '.' in digits else digits + '.0'}e{int(power)}"
+    digits, _, power = f"{Decimal(repr(value)).normalize():e}".partition("e")
+    scientific = f"{digits if '.' in digits else digits + '.0'}e{int(power)}"
+    plain = f"{Decimal(repr(value)):f}"
+    plain = plain if "." in plain else plain + ".0"
+    return scientific if value and len(scientific) < len(plain) else plain
+
+
+def long_number_text(value):
+    """A float as Erlang wrote it when not asked for the shortest form."""
+    return f"{value:.20e}"
 
 
 def label_text(value):
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def text_page(table, values, mode, tick):
+def sample_line(name, labels, value):
+    inside = ",".join(f'{label}="{label_text(text)}"' for label, text in labels.items())
+    return f"{name}{'{' + inside + '}' if inside else ''} {number_text(value)}"
+
+
+def histogram_lines(name, labels, value, bound_text):
+    """The buckets, then _count, then _sum."""
+    bounds = [*map(bound_text, families.LATENCY_BOUNDS), "+Inf"]
+    return [*(sample_line(f"{name}_bucket", {**labels, "le": le}, count)
+              for le, count in zip(bounds, value.counts)),
+            sample_line(f"{name}_count", labels, value.counts[-1]),
+            sample_line(f"{name}_sum", labels, value.total)]
+
+
+def text_page(table, values, mode, tick, bound_text, is_wanted=lambda row: True):
     """The text form: TYPE before an empty HELP, and an empty line at the end."""
     lines = []
     for family in table:
         lines.append(f"# TYPE {family.name} {family.type}")
-        lines.append(f"# HELP {family.name} ")
-        for labels, value in values.rows_of(family, mode, tick):
-            inside = ",".join(f'{name}="{label_text(text)}"' for name, text in labels.items())
-            lines.append(f"{family.name}{'{' + inside + '}' if inside else ''} "
-                         f"{number_text(value)}")
+        lines.append(f"# HELP {family.name} {family.help}")
+        for labels, value in values.rows_of(family, mode, tick, is_wanted):
+            if isinstance(value, Histogram):
+                lines += histogram_lines(family.name, labels, value, bound_text)
+            else:
+                lines.append(sample_line(family.name, labels, value))
     return "\n".join(lines) + "\n\n"
 
 
-def json_page(endpoint, table, values, mode, tick):
+def json_page(endpoint, table, values, mode, tick, arrays):
     """The JSON form; the shape of a group depends on the mode."""
     groups = {}
     for family in table:
@@ -173,7 +228,7 @@ def json_page(endpoint, table, values, mode, tick):
                 element[family.name] = value
     page = {}
     for name, elements in groups.items():
-        as_array = (name in families.JSON_ARRAYS
+        as_array = (name in arrays
                     or endpoint == "stats" and mode == families.UNAGGREGATED
                     or mode == families.AGGREGATED and name in families.JSON_ARRAYS_WHEN_AGGREGATED)
         if as_array:
@@ -182,7 +237,7 @@ def json_page(endpoint, table, values, mode, tick):
             page[name] = {key: value for element in elements.values()
                           for key, value in element.items()}
     if endpoint == "stats":
-        page["olp"] = [] if mode == families.UNAGGREGATED else {}
+        page.setdefault("olp", [] if mode == families.UNAGGREGATED else {})
     return page
 
 
@@ -202,19 +257,44 @@ def json_error(status, code, message, **headers):
     return Answer(status, "application/json", body, headers)
 
 
+class Limiter:
+    """Lets one through each so many seconds of a clock."""
+
+    def __init__(self, seconds, clock):
+        self.seconds = seconds
+        self.clock = clock
+        self._next = None
+        self._state = threading.Lock()
+
+    def lets_through(self):
+        with self._state:
+            now = self.clock()
+            if self._next is not None and now < self._next:
+                return False
+            self._next = now + self.seconds
+            return True
+
+
+# Of questions for all namespaces, by node.
+LIMITED_TO_ONE_IN_SECONDS = 5
+
+
 class SimulatedEmqx(LoopbackServer):
     """A cluster of simulated nodes behind the REST listener of the first.
 
     nodes       how many, or their names (default: one, emqx@127.0.0.1)
     vary        values change from answer to answer
     seed        other values for another seed, the same for the same
+    profile     the release, a key of emqx_families.PROFILES
     key, secret credentials that the statistics then require, as with enable_basic_auth
     tokens      bearer tokens that are taken then
     rows        label sets in place of those of emqx_families.ROWS, by their key
+    overload    overload protection is on, so its families are declared
+    clock       what the limiter of namespaces goes by, in seconds
     """
 
     def __init__(self, port=0, nodes=1, vary=False, seed=1, profile="5.8", key=None, secret=None,
-                 tokens=(), rows=None):
+                 tokens=(), rows=None, overload=False, clock=time.monotonic):
         super().__init__(port, LISTENER_LIMITS)
         if isinstance(nodes, int):
             nodes = (["emqx@127.0.0.1"] if nodes == 1
@@ -223,7 +303,19 @@ class SimulatedEmqx(LoopbackServer):
         self.vary = vary
         self.profile = families.PROFILES[profile]
         self.key, self.secret, self.tokens = key, secret, tokens
-        self.values = Values(self.nodes, {**families.ROWS, **(rows or {})}, seed)
+        peers = [{"peer": node} for node in self.nodes[1:]]
+        self.values = Values(
+            self.nodes,
+            {**families.ROWS, "peer": peers,
+             "peer_process": [{**peer, "type": "dist"} for peer in peers],
+             **self.profile.rows, **(rows or {})}, seed, self.profile.always_zero)
+        self.endpoints = dict(self.profile.endpoints)
+        if overload:
+            self.endpoints["stats"] = families.with_after(
+                self.endpoints["stats"], "emqx_session_terminated", families.OVERLOAD)
+        self.limiter = Limiter(LIMITED_TO_ONE_IN_SECONDS, clock)
+        # How many bytes of endless answers went out.
+        self.streamed = 0
         self._tick = 0
         self._pages = {}
         self._faults = {}
@@ -236,9 +328,12 @@ class SimulatedEmqx(LoopbackServer):
         """Misbehave from now on: at one endpoint (`stats`, `status` ...) or, with None, at all.
 
         Kinds: refused (all endpoints only), silent, reset, truncated, too_large (size=bytes),
-        html, 401, 403, 404, 429, 500, 503, empty, binary, bad_family, conflicting_family,
-        delayed (seconds=), together (count=; answers only once that many requests wait), and
-        page (text=; these bytes as the page).
+        html, 401, 403, 404, 429, 500, 503 (the last three with retry_after=), empty, binary,
+        bad_family, conflicting_family, delayed (seconds=), together (count=; answers only once
+        that many requests wait), page (text=; these bytes as the page), trickle (seconds=; a byte
+        each), wrong_length (announced=, a function of the right one; close=),
+        endless (size=, announced=; made as it goes, counted in `streamed`), gzip_bomb (size=) and
+        redirect (location=, code=).
         """
         kind = str(kind)
         if kind == "refused":
@@ -308,7 +403,7 @@ class SimulatedEmqx(LoopbackServer):
         if path in ("/status", "/api/v5/status"):
             return "status"
         prefix, _, name = path.rpartition("/")
-        if prefix == "/api/v5/prometheus" and name in self.profile["endpoints"]:
+        if prefix == "/api/v5/prometheus" and name in self.endpoints:
             return name
         return None
 
@@ -337,8 +432,10 @@ class SimulatedEmqx(LoopbackServer):
         query = dict(parse_qsl(request.query))
         healthy = {"retry-after": "15"}  # a broker says so even when all is well
         if query.get("format") == "json":
+            first = ({"cluster": "emqxcl"} if self.profile.tells_cluster
+                     else {"rel_vsn": f"v{self.profile.release}"})
             body = json.dumps({
-                "rel_vsn": f"v{self.profile['release']}", "node_name": self.nodes[0],
+                **first, "node_name": self.nodes[0],
                 "broker_status": "started", "app_status": "running"}, separators=(",", ":"))
             return Answer(200, "application/json", body, healthy)
         return Answer(200, "text/plain",
@@ -346,7 +443,7 @@ class SimulatedEmqx(LoopbackServer):
 
     def _refusal(self, request):
         """The answer for missing or wrong credentials; None if all is well."""
-        if self.key is None:
+        if self.key is None and not self.profile.protected:
             return None
         challenge = {"WWW-Authenticate": 'Basic Realm="emqx-dashboard"'}
         scheme, _, credentials = (request.header("authorization") or "").partition(" ")
@@ -355,7 +452,7 @@ class SimulatedEmqx(LoopbackServer):
                 given = base64.b64decode(credentials, validate=True).decode()
             except (binascii.Error, UnicodeDecodeError):
                 return Answer(400, bare=True)
-            if given == f"{self.key}:{self.secret}":
+            if self.key is not None and given == f"{self.key}:{self.secret}":
                 return None
             return json_error(401, "BAD_API_KEY_OR_SECRET", "Check api_key/api_secret",
                               **challenge)
@@ -368,23 +465,42 @@ class SimulatedEmqx(LoopbackServer):
 
     def _statistics(self, request, endpoint):
         query = dict(parse_qsl(request.query, keep_blank_values=True))  # the last one wins
-        mode = query.get("mode", families.NODE)
+        mode = query.get("mode", families.NODE) if self.profile.has_mode else families.NODE
         if mode not in families.MODES:
             reason = "unable_to_convert_to_enum_symbol" if mode else "not_a_enum_symbol"
             return json_error(400, "BAD_REQUEST", json.dumps(
                 {"value": mode, "reason": reason, "path": "mode", "kind": "validation_error"},
                 separators=(",", ":")))
-        table = self.profile["endpoints"][endpoint]
+        as_json = request.header("accept") == "application/json"
+        if as_json and endpoint in self.profile.text_only:
+            return Answer(400, "text/plain", "only prometheus format is supported")
+        is_wanted = self._rows_wanted(query, endpoint)
+        if is_wanted is None:
+            return Answer(429, "text/plain", "Too many requests")
+        table = self.endpoints[endpoint]
         with self._state:
             tick = self._tick
             self._tick += self.vary
-        if request.header("accept") == "application/json":
-            page = json_page(endpoint, table, self.values, mode, tick)
+        if as_json:
+            page = json_page(endpoint, table, self.values, mode, tick,
+                             self.profile.json_arrays)
             return Answer(200, "application/json", json.dumps(page, separators=(",", ":")))
-        page = text_page(table, self.values, mode, tick)
+        bound_text = long_number_text if self.profile.long_bounds else number_text
+        page = text_page(table, self.values, mode, tick, bound_text, is_wanted)
         with self._state:
             self._pages[endpoint, mode] = page
         return Answer(200, "text/plain", page)
+
+    def _rows_wanted(self, query, endpoint):
+        """Which rows, by their namespace; None if this was asked too often."""
+        if endpoint in self.profile.limited:
+            if "ns" in query:
+                return lambda row: row.get("namespace", query["ns"]) == query["ns"]
+            if query.get("only_global") == "true":
+                return lambda row: "namespace" not in row
+            if not self.limiter.lets_through():
+                return None
+        return lambda row: True
 
     # Misbehaving. Each returns whether the connection is to be kept.
 
@@ -431,16 +547,25 @@ class SimulatedEmqx(LoopbackServer):
     def _fault_404(self, connection, request):
         return self._send(connection, request, self._not_found(request))
 
-    def _fault_429(self, connection, request):
-        return self._send(connection, request,
-                          Answer(429, "text/plain", "Too many requests"))
+    def _fault_429(self, connection, request, retry_after=None):
+        return self._send(connection, request, Answer(
+            429, "text/plain", "Too many requests", self._retry_after(retry_after)))
 
-    def _fault_500(self, connection, request):
-        return self._send(connection, request, json_error(500, "INTERNAL_ERROR", ERLANG_STACK))
-
-    def _fault_503(self, connection, request):
+    def _fault_500(self, connection, request, retry_after=None):
         return self._send(connection, request, json_error(
-            503, "SERVICE_UNAVAILABLE", "The broker is starting"))
+            500, "INTERNAL_ERROR", ERLANG_STACK, **self._retry_after(retry_after)))
+
+    def _fault_503(self, connection, request, retry_after=None):
+        return self._send(connection, request, json_error(
+            503, "SERVICE_UNAVAILABLE", "The broker is starting",
+            **self._retry_after(retry_after)))
+
+    @staticmethod
+    def _retry_after(seconds):
+        return {} if seconds is None else {"retry-after": str(seconds)}
+
+    def _fault_redirect(self, connection, request, location, code=302):
+        return self._send(connection, request, Answer(code, headers={"location": location}))
 
     def _fault_empty(self, connection, request):
         return self._send(connection, request, Answer(200, "text/plain"))
@@ -478,6 +603,56 @@ class SimulatedEmqx(LoopbackServer):
         return self._send(connection, request,
                           self._answer(request, self._endpoint(request.path)))
 
+    def _fault_trickle(self, connection, request, seconds=1.0):
+        """The answer, a byte at a time: never silent, never done."""
+        answer = self._answer(request, self._endpoint(request.path))
+        body = answer.body.encode()
+        self._send(connection, request, answer._replace(body=b""), announced=len(body))
+        for byte in body:
+            if self._stopping.wait(seconds):
+                break
+            connection.send(bytes([byte]))
+        return False
+
+    def _fault_wrong_length(self, connection, request, announced, close=False):
+        """The whole page under another length than its own."""
+        answer = self._answer(request, self._endpoint(request.path))
+        keep = self._send(connection, request, answer, announced=announced(len(answer.body)))
+        return keep and not close
+
+    def _fault_endless(self, connection, _request, size=1 << 30, announced=True):
+        """A page of any size, made as it goes; without a length it ends with the connection."""
+        length = f"content-length: {size}" if announced else "connection: close"
+        connection.send(f"HTTP/1.1 200 OK\r\n{length}\r\n"
+                        "content-type: text/plain\r\n\r\n".encode())
+        parts = (b"".join(b'emqx_generated{row="%09d"} 1\n' % row
+                          for row in range(start, start + 1000))
+                 for start in itertools.count(0, 1000))
+        self._stream(connection, parts, size)
+        return False
+
+    def _fault_gzip_bomb(self, connection, _request, size=1 << 30):
+        """Little on the wire, much when unpacked."""
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+        chunk = b"emqx_a 1\n" * (1 << 17)
+        first = packer.compress(chunk) + packer.flush(zlib.Z_FULL_FLUSH)
+        # After a full flush a block stands for itself, so it can be sent again and again.
+        again = packer.compress(chunk) + packer.flush(zlib.Z_FULL_FLUSH)
+        connection.send(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-encoding: gzip\r\n"
+                        b"content-type: text/plain\r\n\r\n" + first)
+        self._stream(connection, itertools.repeat(again), size // len(chunk) * len(again))
+        return False
+
+    def _stream(self, connection, parts, size):
+        for part in parts:
+            if self._stopping.is_set() or size <= 0:
+                return
+            part = part[:size]
+            connection.send(part)
+            size -= len(part)
+            with self._state:
+                self.streamed += len(part)
+
     def _fault_together(self, connection, request, barrier):
         """A caller that asks one after the other never gets an answer."""
         try:
@@ -497,9 +672,11 @@ class SimulatedEmqx(LoopbackServer):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="A simulated EMQX 5.8; not a real broker.")
+    parser = argparse.ArgumentParser(description="A simulated EMQX; not a real broker.")
     parser.add_argument("--port", type=int, default=18083, help="0 takes a free one")
     parser.add_argument("--nodes", type=int, default=1, help="size of the simulated cluster")
+    parser.add_argument("--profile", choices=families.PROFILES, default="5.8",
+                        help="the release to be (default: 5.8)")
     parser.add_argument("--key", help="require this API key for the statistics")
     parser.add_argument("--secret", help="and this secret")
     parser.add_argument("--seed", type=int, default=1, help="other values for another seed")
@@ -513,12 +690,12 @@ def main():
         signal.signal(number, lambda *_: ended.set())
     try:
         emqx = SimulatedEmqx(arguments.port, arguments.nodes, arguments.vary, arguments.seed,
-                             key=arguments.key, secret=arguments.secret).start()
+                             arguments.profile, key=arguments.key, secret=arguments.secret).start()
     except OSError as error:
         print(f"simulated EMQX: port {arguments.port}: {error.strerror}", file=sys.stderr)
         return 1
     print(emqx.url)
-    print(f"This is a simulated EMQX {emqx.profile['release']} ({', '.join(emqx.nodes)}): "
+    print(f"This is a simulated EMQX {emqx.profile.release} ({', '.join(emqx.nodes)}): "
           "no real broker, invented values.", flush=True)
     ended.wait()
     emqx.stop()

@@ -153,15 +153,16 @@ def test_only_404_is_forgiven_of_a_default_endpoint(agent, emqx, fake_gateway, k
     assert agent.once().code == 4
 
 
-def test_missing_endpoint_is_told_once_in_timer_mode(agent, emqx, fake_gateway):
+def test_missing_endpoint_is_told_once_and_never_as_a_failure(agent, emqx, fake_gateway):
     emqx.set_fault("404", "data_integration")
     agent.configure(config(emqx_source(emqx), sink(fake_gateway), **NO_TICK))
     running = agent.start()
     wait_pushes(running, fake_gateway, 1)
-    push_now(running, fake_gateway)
-    push_now(running, fake_gateway)
-    result = running.stop()
-    assert_told_once(result.stderr, "endpoint is not available in this broker")
+    for _ in range(4):
+        push_now(running, fake_gateway)
+    log = running.stop().stderr
+    assert_told_once(log, "endpoint is not available in this broker")
+    assert not [line for line in log.splitlines() if "level=info" not in line]
 
 
 # All endpoints
@@ -294,6 +295,51 @@ def test_each_cause_of_an_outage_is_told(agent, emqx, fake_gateway):
     assert ["reason=http_5xx" in line for line in down] == [True, False], log
     assert "reason=http_4xx" in down[1]
     assert_told_once(log, "source is back", "failures=4")
+
+
+def test_long_outage_is_told_at_each_doubling(agent, emqx, fake_gateway):
+    """So that the end of a log shows it too, without a line for every cycle."""
+    agent.configure(config(emqx_source(emqx), sink(fake_gateway), **NO_TICK))
+    emqx.set_fault("500")
+    running = agent.start()
+    wait_pushes(running, fake_gateway, 1)
+    for _ in range(8):
+        push_now(running, fake_gateway)
+    emqx.clear_faults()
+    push_now(running, fake_gateway)
+    log = running.stop().stderr
+    assert_told_once(log, "source is down", "level=error")
+    assert len(lines(log, "source is still down")) == 3, log  # at 2, 4 and 8 failures
+    assert_told_once(log, "source is back", "failures=9")
+
+
+@pytest.mark.parametrize("status", (429, 503))
+def test_broker_that_asks_for_a_pause_gets_it(agent, fake_gateway, status):
+    head = f"HTTP/1.1 {status} No\r\nRetry-After: 200\r\nContent-Length: 0\r\n\r\n"
+    with Raw(head.encode()) as server:
+        agent.configure(config(exporter(server), sink(fake_gateway), **NO_TICK))
+        running = agent.start()
+        wait_pushes(running, fake_gateway, 1)
+        push_now(running, fake_gateway)
+        last = body(*push_now(running, fake_gateway))
+        log = running.stop().stderr
+        assert len(server.requests) == 1
+    reason = f"http_{status // 100}xx"
+    assert failures(last, "exporter") == {reason: 1, "skipped": 2}
+    assert last.value("brokerpush_source_up") == 0
+    assert_told_once(log, "source is down", f"reason={reason} ")
+
+
+def test_retry_after_of_another_status_means_nothing(agent, fake_gateway):
+    """EMQX sends it with a healthy /status too."""
+    head = b"HTTP/1.1 500 No\r\nRetry-After: 200\r\nContent-Length: 0\r\n\r\n"
+    with Raw(head) as server:
+        agent.configure(config(exporter(server), sink(fake_gateway), **NO_TICK))
+        running = agent.start()
+        wait_pushes(running, fake_gateway, 1)
+        push_now(running, fake_gateway)
+        assert running.stop().code == 0
+        assert len(server.requests) == 2
 
 
 # Real ticks
@@ -488,6 +534,24 @@ def test_right_credentials_after_wrong_ones_bring_the_source_back(agent, fake_ga
         back = body(*push_now(running, fake_gateway))
         assert running.stop().code == 0
         assert_same(Exposition.merged(pages_without(emqx)), back.broker())
+
+
+def test_secret_file_is_read_again_after_a_401(agent, fake_gateway):
+    """Whoever changes an API key need not restart the agent."""
+    agent.write_file("emqx.secret", "old\n")
+    with SimulatedEmqx(key="key", secret="new") as emqx:
+        agent.configure(config(emqx_source(
+            emqx, basic_auth={"username": "key", "password_file": "emqx.secret"}),
+            sink(fake_gateway), **NO_TICK))
+        running = agent.start()
+        assert_down(body(wait_pushes(running, fake_gateway, 1)[0]), "http_4xx", 3)
+        agent.write_file("emqx.secret", "new\n")
+        # The cycle that is refused reads the file at its end; the one after it uses it.
+        push_now(running, fake_gateway)
+        back = body(*push_now(running, fake_gateway))
+        result = running.stop()
+        assert_same(Exposition.merged(pages_without(emqx)), back.broker())
+    assert_told_once(result.stderr, "source is back")
 
 
 # The node's name

@@ -99,7 +99,7 @@ HTTP_FAULTS = (
     ('tls_config = { min_version = "SSL3"; };', "tls_config.min_version", "TLS12, TLS13"),
     ('tls_config = { insecure_skip_verify = 1; };', "tls_config.insecure_skip_verify",
      "true or false"),
-    ('proxy_url = "127.0.0.1:1";', "proxy_url", "must start with"),
+    ('proxy_url = "127.0.0.1:1";', "proxy_url", "must be like"),
     ('proxy_url = "http://127.0.0.1:1"; unix_socket = "/x";', "unix_socket", "use one of"),
     ('proxy_url = "http://127.0.0.1:1"; proxy_from_environment = true;', "proxy_url",
      "use one of"),
