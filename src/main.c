@@ -29,6 +29,9 @@ int main(int argc, char **argv)
 	enum exit_code code = EXIT_GOOD;
 
 	signal(SIGPIPE, SIG_IGN); // CURLOPT_NOSIGNAL leaves it to us
+	// Until the service listens and when it no longer does, these must not end the process.
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	if (!options_parse(&options, argc, argv))
 		code = EXIT_USAGE;
 	else if (options.mode == MODE_HELP)
