@@ -245,8 +245,9 @@ void settings_override(struct settings *s, const char *assignment)
 		config_setting_set_string(at, arena_copy(s->arena, value).ptr);
 		return;
 	}
-	buf_addf(&s->faults, "--set: %.*s: there is no such setting or list element\n",
-		STR_ARG(whole));
+	buf_add(&s->faults, STR("--set: "));
+	buf_add_printable(&s->faults, whole);
+	buf_add(&s->faults, STR(": there is no such setting or list element\n"));
 	s->n_faults++;
 }
 

@@ -35,7 +35,7 @@ bool str_ends_with(struct str text, struct str suffix)
 bool str_cut(struct str text, char sep, struct str *before, struct str *after)
 {
 	const char *at = text.len ? memchr(text.ptr, sep, text.len) : NULL;
-	const char *end = text.ptr + text.len;
+	const char *end = text.ptr ? text.ptr + text.len : NULL;
 
 	*before = at ? str_between(text.ptr, at) : text;
 	*after = at ? str_between(at + 1, end) : (struct str){ end, 0 };

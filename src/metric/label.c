@@ -25,9 +25,9 @@ bool label_is_name(struct str name)
 //     ^ equals  ^ quote
 bool label_next(struct str *rest, struct label *label)
 {
-	const char *p = rest->ptr, *end = rest->ptr + rest->len;
-	if (p == end)
+	if (rest->len == 0)
 		return false;
+	const char *p = rest->ptr, *end = rest->ptr + rest->len;
 
 	const char *equals = memchr(p, '=', rest->len);
 	const char *value = equals + 2, *quote = value;

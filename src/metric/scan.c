@@ -320,6 +320,8 @@ static void scan_comment(const char *p, const char *end, struct scan_line *line)
 
 struct scan scan_new(struct str page)
 {
+	if (page.len == 0)
+		page = STR(""); // a NULL has no end
 	return (struct scan){ .start = page.ptr, .at = page.ptr, .end = page.ptr + page.len };
 }
 
@@ -332,10 +334,10 @@ static struct str take_line(struct scan *scan, struct scan_line *line)
 
 	scan->at = feed ? feed + 1 : scan->end;
 	scan->line_number++;
-	if (end > start && end[-1] == '\r') {
-		end--;
+	if (end > start && end[-1] == '\r')
 		need(line, REPAIR_LINE_END);
-	}
+	while (end > start && end[-1] == '\r')
+		end--;
 	if (!feed)
 		need(line, REPAIR_LINE_END);
 	if (start == scan->start && end - start >= 3 && memcmp(start, "\xef\xbb\xbf", 3) == 0) {

@@ -307,10 +307,12 @@ void http_public_url(struct str url, struct str *front, struct str *back)
 			scheme = i + 3;
 	*front = (struct str){ url.ptr, scheme };
 	*back = (struct str){ url.ptr + scheme, url.len - scheme };
-	for (size_t i = 0; i < back->len && back->ptr[i] != '/'; i++) {
-		if (back->ptr[i] == '@') {
-			*back = (struct str){ back->ptr + i + 1, back->len - i - 1 };
-			i = 0;
+	struct str authority, path;
+	str_cut(*back, '/', &authority, &path);
+	for (size_t i = authority.len; i > 0; i--) {
+		if (authority.ptr[i - 1] == '@') {
+			*back = (struct str){ back->ptr + i, back->len - i };
+			break;
 		}
 	}
 }
