@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// One file, longer than others: it is the only one that knows libconfig.
 #include "agent/settings.h"
 
 #include "base/mem.h"
