@@ -159,8 +159,12 @@ static char *spell_series(struct strict *s, const struct family *family, const c
 		if (label.value.len == 0 || strict_is(label.name, bound_name))
 			continue;
 		fprintf(out, ",%.*s=\"", (int)label.name.len, label.name.ptr);
-		for (size_t k = 0; k < label.value.len; k++)
-			fputs(label.value.ptr[k] ? (char[2]){ label.value.ptr[k] } : "\\0", out);
+		for (size_t k = 0; k < label.value.len; k++) {
+			if (label.value.ptr[k])
+				fputc(label.value.ptr[k], out);
+			else
+				fputs("\\0", out);
+		}
 		fputc('"', out);
 	}
 	fclose(out);
