@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a simulated EMQX has, by release: families, their types, rows and `node` rules.
+"""What a simulated EMQX has, by release: families, their types, rows and `node` rules; keys.
 
 No behaviour. The order of the tables is the order of emission. The tables of 5.8 were held against
 answers of a real one; those of other releases follow from its source and documentation.
@@ -189,6 +189,12 @@ DATA_INTEGRATION = [
     *table("gauge", "emqx_connector_", "enable status", "connector", SPLIT, "connectors"),
 ]
 
+# What a rule does with what it matched: actions by their id, or functions of the broker itself.
+RULE_ACTIONS = {"rule_all": [{"function": "console"}], "rule_forward": ["mqtt:forward"],
+                "rule_hook": ["http:hook"]}
+# What an action goes through.
+CONNECTORS = {"mqtt:forward": "mqtt:upstream", "http:hook": "http:dead"}
+
 # Only declared where overload protection is on.
 OVERLOAD = table("counter", "emqx_overload_protection_",
                  "delay_ok delay_timeout hibernation gc new_conn", "one", SPLIT, "olp")
@@ -199,6 +205,21 @@ STATS_5_4 = without(
     "emqx_cluster_sessions_*", "emqx_durable_subscriptions_*", "emqx_conf_sync_txid",
     "emqx_client_disconnected_reason", "emqx_vm_mnesia_tm_mailbox_size",
     "emqx_vm_broker_pool_max_mailbox_size")
+
+# 5.0: what came with 5.2 and 5.3 is not there either, and the JSON form has seven groups.
+STATS_5_0 = [
+    family._replace(group=None) if family.group == "cluster" else family
+    for family in without(
+        STATS_5_4, "emqx_channels_*", "emqx_delayed_*", "emqx_authorization_*",
+        "emqx_authentication_*", "emqx_client_connect", "emqx_client_connack")
+]
+
+# 5.5: before durable storage and what the patches of 5.8 brought.
+STATS_5_5 = without(
+    STATS, "emqx_cluster_sessions_*", "emqx_durable_subscriptions_*", "emqx_conf_sync_txid",
+    "emqx_client_disconnected_reason", "emqx_vm_mnesia_tm_mailbox_size",
+    "emqx_vm_broker_pool_max_mailbox_size")
+DATA_INTEGRATION_5_5 = without(DATA_INTEGRATION, "emqx_actions_count")
 
 # 6.2: one edition, so a license; 5.9 to 6.2 brought these. (6.1 has two more, unknown by name.)
 STATS_6_2 = without(STATS, "emqx_packets_publish_dropped")
@@ -284,10 +305,127 @@ VM_COLLECTORS = [
 ]
 STATS_6_3 = [*without(STATS_6_2, "emqx_vm_process_messages_in_queues"), *VM_COLLECTORS]
 
+# 4.4: other names, and some collectors of the Erlang VM, which could not be switched off.
+VM_4_4 = [
+    *table("gauge", "erlang_vm_memory_", "atom_bytes_total processes_bytes_total",
+           "used_free", NEVER, None),
+    *table("gauge", "erlang_vm_memory_", "bytes_total", "kind", NEVER, None),
+    *table("gauge", "erlang_vm_memory_", "system_bytes_total", "system", NEVER, None),
+    *table("gauge", "erlang_vm_", "ets_tables port_count port_limit process_count process_limit "
+           "ets_limit logical_processors schedulers schedulers_online thread_pool_size",
+           "one", NEVER, None),
+    *table("untyped", "erlang_vm_", "smp_support threads time_correction", "one", NEVER, None),
+    *table("counter", "erlang_vm_statistics_",
+           "bytes_output_total bytes_received_total context_switches "
+           "garbage_collection_number_of_gcs garbage_collection_words_reclaimed "
+           "reductions_total runtime_milliseconds wallclock_time_milliseconds",
+           "one", NEVER, None),
+    *table("gauge", "erlang_vm_statistics_", "run_queues_length_total", "one", NEVER, None),
+]
+_RENAMED_IN_5 = {"emqx_client_authorize": "emqx_client_check_acl",
+                 "emqx_session_takenover": "emqx_session_takeovered"}
+STATS_4_4 = [
+    *(family._replace(name=_RENAMED_IN_5.get(family.name, family.name)) for family in with_after(
+        without(STATS_5_0, "emqx_live_connections_*"), "emqx_topics_count",
+        table("gauge", "emqx_", count_and_max("routes actions"), "one", NEVER, "stats"))),
+    *VM_4_4,
+]
+
 TOPIC_METRICS = table(
     "counter", "emqx_topic_metric_",
     "messages_in_count messages_out_count messages_dropped_count bytes_in bytes_out",
     "topic", SPLIT, None, "Of the topics that match the filter.")
+
+
+class Key(NamedTuple):
+    """A key of a JSON endpoint, and the releases that have it."""
+
+    name: str
+    since: tuple
+    until: tuple
+
+
+def keys(prefix, names, since=(4,), until=(99,)):
+    return [Key(prefix + name, since, until) for name in names.split()]
+
+
+STATS_KEYS = [
+    *keys("", "connections sessions channels suboptions subscribers subscriptions "
+          "subscriptions.shared topics retained"),
+    *keys("", "live_connections delayed", since=(5,)),
+    *keys("", "cluster_sessions", since=(5, 6)),
+    *keys("", "actions", until=(5,)),
+    *keys("", "routes", until=(5,)),
+    *keys("", "routes", since=(5, 10, 4)),
+]
+# The sum over the cluster takes these from the node that answers. That what else is cluster-wide
+# is counted once a node is how EMQX does it.
+STATS_NOT_SUMMED = ("retained", "topics", "subscriptions.shared")
+
+METRICS_KEYS = [
+    *keys("bytes.", "received sent"),
+    *keys("packets.",
+          "received sent connect.received connack.sent connack.error connack.auth_error "
+          "subscribe.received subscribe.auth_error subscribe.error suback.sent "
+          "unsubscribe.received unsubscribe.error unsuback.sent publish.received publish.sent "
+          "publish.inuse publish.error publish.auth_error puback.received puback.sent "
+          "puback.inuse puback.missed pubrec.received pubrec.sent pubrec.inuse pubrec.missed "
+          "pubrel.received pubrel.sent pubrel.missed pubcomp.received pubcomp.sent "
+          "pubcomp.inuse pubcomp.missed pingreq.received pingresp.sent disconnect.received "
+          "disconnect.sent auth.received auth.sent"),
+    *keys("packets.", "publish.dropped", until=(5, 9)),
+    *keys("packets.", "publish.quota_exceeded", since=(5, 9)),
+    *keys("messages.",
+          "received sent publish dropped forward delayed delivered acked qos0.received qos0.sent "
+          "qos1.received qos1.sent qos2.received qos2.sent dropped.await_pubrel_timeout "
+          "dropped.no_subscribers"),
+    *keys("messages.", "persisted validation_succeeded validation_failed "
+          "transformation_succeeded transformation_failed", since=(5, 7)),
+    *keys("messages.", "dropped.quota_exceeded dropped.receive_maximum", since=(5, 9)),
+    *keys("messages.", "retained", until=(5,)),
+    *keys("messages.", "retained", since=(6, 2, 2)),
+    *keys("delivery.", "dropped dropped.no_local dropped.too_large dropped.qos0_msg "
+          "dropped.queue_full dropped.expired"),
+    *keys("delivery.", "dropped.filter", since=(6, 2)),
+    *keys("client.", "connect connack connected authenticate auth.anonymous subscribe "
+          "unsubscribe disconnected"),
+    *keys("client.", "check_acl acl.allow acl.deny acl.cache_hit", until=(5,)),
+    *keys("client.", "authorize", since=(5,)),
+    *keys("client.", "post_authn", since=(6, 1, 2)),
+    *keys("session.", "created resumed discarded terminated"),
+    *keys("session.", "takeovered", until=(5,)),
+    *keys("session.", "takenover", since=(5,)),
+    *keys("session.", "disconnected", since=(6,)),
+    *keys("authorization.", "allow deny cache_hit cache_miss superuser nomatch matched.allow "
+          "matched.deny", since=(5,)),
+    *keys("authentication.", "success success.anonymous failure", since=(5,)),
+    *keys("overload_protection.", "delay.ok delay.timeout hibernation gc new_conn", since=(5,)),
+    *keys("", "rules.matched actions.executed", since=(5, 10, 3)),
+    *keys("", "actions.messages", since=(6, 1, 2)),
+]
+# Where the text has another name than the key with its dots as underscores.
+TEXT_NAMES = {"packets.connect.received": "emqx_packets_connect",
+              "messages.dropped.await_pubrel_timeout": "emqx_messages_dropped_expired"}
+
+RATE_KEYS = [
+    *keys("", "received_msg_rate sent_msg_rate dropped_msg_rate"),
+    *keys("", "validation_succeeded_rate validation_failed_rate transformation_succeeded_rate "
+          "transformation_failed_rate persisted_rate", since=(5, 7)),
+    *keys("", "rules_matched_rate actions_executed_rate", since=(5, 10, 3)),
+    *keys("", "actions_messages_rate", since=(6, 1, 2)),
+]
+RULE_KEYS = (
+    "matched passed failed failed.exception failed.no_result actions.total actions.success "
+    "actions.failed actions.failed.out_of_service actions.failed.unknown "
+    "actions.discarded").split()
+ACTION_KEYS = (
+    "matched success failed dropped dropped.expired dropped.other dropped.queue_full "
+    "dropped.resource_not_found dropped.resource_stopped inflight queuing queuing_bytes "
+    "late_reply received retried").split()
+AUTHN_KEYS = "total success failed nomatch".split()
+AUTHZ_KEYS = "total allow deny ignore nomatch".split()
+# The ports of the listeners, by their id.
+LISTENERS = {"ssl:default": 8883, "tcp:default": 1883, "ws:default": 8083, "wss:default": 8084}
 
 
 # Groups of the JSON form that are arrays in every mode, with an element a row.
@@ -299,6 +437,7 @@ class Profile(NamedTuple):
     """A broker's release: which endpoints it has, what it calls itself, how it differs."""
 
     release: str
+    # The pages of text, by the end of their path; 4.4 has one, elsewhere, which goes as `v4`.
     endpoints: dict
     # Whether the query's `mode` means anything.
     has_mode: bool = True
@@ -316,11 +455,30 @@ class Profile(NamedTuple):
     json_arrays: tuple = JSON_ARRAYS
     always_zero: tuple = ()
     rows: dict = {}
+    # Whether a family's TYPE is followed by a HELP.
+    has_help: bool = True
+    # Whether overload protection has families, once it is on.
+    has_overload: bool = True
+    # What its 401s ask credentials for.
+    realm: str = "emqx-dashboard"
+    # The most rows of a page of JSON.
+    rows_a_page: int = 10000
+
+    @property
+    def version(self):
+        """(5, 8, 9)"""
+        return tuple(map(int, self.release.partition("-")[0].split(".")))
+
+    @property
+    def is_enterprise(self):
+        """From 5.9 on there is one edition."""
+        return self.version >= (5, 9)
 
 
-_ALWAYS_ZERO = ("emqx_vm_process_messages_in_queues", "emqx_cluster_nodes_stopped")
-_ZERO_BEFORE_6 = (*_ALWAYS_ZERO, "emqx_messages_retained", "emqx_authorization_matched_allow",
-                  "emqx_authorization_matched_deny")
+# What the JSON of /metrics tells truly, however long the text says 0.
+TRUE_IN_JSON = ("emqx_authorization_matched_allow", "emqx_authorization_matched_deny")
+_ALWAYS_ZERO = ("emqx_vm_process_messages_in_queues",)
+_ZERO_BEFORE_6 = (*_ALWAYS_ZERO, "emqx_messages_retained", *TRUE_IN_JSON)
 _ENDPOINTS_6_2 = {
     "stats": STATS_6_2, "auth": AUTH_6_2, "data_integration": DATA_INTEGRATION_6_2,
     "schema_validation": SCHEMA_VALIDATION, "message_transformation": MESSAGE_TRANSFORMATION,
@@ -329,8 +487,17 @@ _ENDPOINTS_6_2 = {
 _ENDPOINTS_6_3 = {**_ENDPOINTS_6_2, "stats": STATS_6_3, "topic_metrics": TOPIC_METRICS}
 
 PROFILES = {
+    "4.4": Profile("4.4.19", {"v4": STATS_4_4}, has_mode=False, json_arrays=JSON_ARRAYS_5_4,
+                   always_zero=_ALWAYS_ZERO, has_help=False, has_overload=False,
+                   realm="minirest-server"),
+    "5.0": Profile("5.0.26", {"stats": STATS_5_0}, has_mode=False, json_arrays=JSON_ARRAYS_5_4,
+                   always_zero=_ZERO_BEFORE_6, has_overload=False, realm="minirest-server",
+                   rows_a_page=1000),
     "5.4": Profile("5.4.1", {"stats": STATS_5_4}, has_mode=False, json_arrays=JSON_ARRAYS_5_4,
-                   always_zero=_ZERO_BEFORE_6),
+                   always_zero=_ZERO_BEFORE_6, rows_a_page=1000),
+    "5.5": Profile("5.5.1", {"stats": STATS_5_5, "auth": AUTH,
+                             "data_integration": DATA_INTEGRATION_5_5},
+                   json_arrays=JSON_ARRAYS_5_4, always_zero=_ZERO_BEFORE_6),
     "5.8": Profile("5.8.9", {"stats": STATS, "auth": AUTH, "data_integration": DATA_INTEGRATION},
                    always_zero=_ZERO_BEFORE_6),
     "6.2": Profile("6.2.2", _ENDPOINTS_6_2, text_only=("namespaced_stats",),
@@ -365,7 +532,10 @@ SUMS = {
 IDLE_SHARDS = ("emqx_acl_sharded", "emqx_exclusive_shard", "emqx_psk_shard")
 # Beyond 32 bits, as real ones are.
 MEMORY_BYTES = {"emqx_vm_total_memory": 16794939392, "emqx_vm_used_memory": 2254857216}
+# What is off, and what is on but not connected.
+DISABLED = ("rule_off",)
+UNREACHABLE = ("http:dead", "http:hook")
 BIG_COUNTERS = ("emqx_bytes_received", "emqx_bytes_sent")
-FIXED = {"emqx_cert_expiry_at": 1925000000, "emqx_license_expiry_at": 1924900000,
+FIXED = {"emqx_cert_expiry_at": 1925000000, "emqx_license_expiry_at": 1924905600,
          "emqx_license_issued_at": 1767225600, "emqx_license_max_sessions": 10000000,
          "emqx_conf_sync_txid": 11, "emqx_vm_max_fds": 1048576}

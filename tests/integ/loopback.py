@@ -308,3 +308,27 @@ class LoopbackServer:
     def forget_requests(self):
         with self._lock:
             self._requests.clear()
+
+
+# The other end
+
+def ask(server, target, method="GET", version="1.1", body="", **headers):
+    """The raw answer, as it stands on the wire (http.client would change header names)."""
+    lines = [f"{method} {target} HTTP/{version}", "Host: broker"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    if body:
+        lines.append(f"Content-Length: {len(body)}")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
+        sock.sendall("\r\n".join([*lines, "", body]).encode())
+        sock.shutdown(socket.SHUT_WR)
+        data = b""
+        while part := sock.recv(65536):
+            data += part
+    return split_answer(data)
+
+
+def split_answer(data):
+    """(status line, headers, body)"""
+    head, _, body = data.partition(b"\r\n\r\n")
+    status, *headers = head.decode().split("\r\n")
+    return status, [tuple(header.split(": ", 1)) for header in headers], body.decode()

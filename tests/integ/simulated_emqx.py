@@ -5,13 +5,14 @@
 In a test:      with SimulatedEmqx(nodes=2) as emqx: ... emqx.url, emqx.set_fault("500", "auth")
 By hand:        python3 tests/integ/simulated_emqx.py --port 18083 --nodes 2 --vary --profile 6.2
 
-What an EMQX has is in emqx_families.py; this file is how it answers. It is simulated only: no
-MQTT, no cluster protocol, no dashboard.
+What an EMQX has is in emqx_families.py, its JSON endpoints are in emqx_json.py; this file is how
+it answers. It is simulated only: no MQTT, no cluster protocol, no dashboard.
 """
 
 import argparse
 import base64
 import binascii
+import contextlib
 import itertools
 import json
 import math
@@ -24,9 +25,10 @@ import zlib
 from decimal import Decimal
 from email.utils import formatdate
 from typing import NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import emqx_families as families
+import emqx_json
 from loopback import Limits, LoopbackServer
 
 # What the REST listener of a broker tolerates.
@@ -72,11 +74,34 @@ class Histogram(NamedTuple):
                          round(sum(part.total for part in parts), 1))
 
 
+class Members(NamedTuple):
+    """Who belongs to a cluster, and how they fare, at one moment; the first one answers."""
+
+    nodes: tuple
+    stopped: frozenset = frozenset()
+    # Seconds that a question to all waits for a node that hangs, by node: (for one of a few
+    # seconds, for one of those without a limit of their own).
+    hung: dict = {}
+
+    @property
+    def answering(self):
+        return self.nodes[0]
+
+    @property
+    def running(self):
+        """What the cluster believes in: a node that hangs is not missed yet."""
+        return [node for node in self.nodes if node not in self.stopped]
+
+    @property
+    def reachable(self):
+        return [node for node in self.running if node not in self.hung]
+
+
 class Values:
     """Every value of a cluster as a function of the seed, the family, the row and the tick."""
 
-    def __init__(self, nodes, rows, seed, always_zero):
-        self.nodes = nodes
+    def __init__(self, members, rows, seed, always_zero):
+        self.members = members
         self.rows = rows
         self.seed = seed
         self.always_zero = always_zero
@@ -87,6 +112,9 @@ class Values:
         if name in families.SUMS:
             return sum(self.value(family._replace(name=part), row, node, tick)
                        for part in families.SUMS[name])
+        if name == "emqx_cluster_sessions_count":
+            return sum(self.value(family._replace(name="emqx_sessions_count"), row, member, tick)
+                       for member in self.members.running)
         words = (self.seed, name, sorted(row.items()), node)
         special = self._special(name, row, tick, words)
         if special is not None:
@@ -111,8 +139,12 @@ class Values:
             return 0
         if name in families.MEMORY_BYTES:
             return families.MEMORY_BYTES[name] + 4096 * pick(1000, tick, *words)
+        if name == "emqx_vm_uptime_ms":
+            return 86400000 + pick(1 << 20, self.seed, words[-1]) + 1000 * tick
         if name == "emqx_cluster_nodes_running":
-            return len(self.nodes)
+            return len(self.members.running)
+        if name == "emqx_cluster_nodes_stopped":
+            return len(self.members.stopped)
         if name in families.FIXED:
             return families.FIXED[name]
         if name in ("emqx_vm_cpu_use", "emqx_vm_cpu_idle"):
@@ -123,8 +155,11 @@ class Values:
         if name == "emqx_mria_last_intercepted_trans" and row["shard"] in families.IDLE_SHARDS:
             return math.nan
         if name.endswith(("_enable", "_status")):
-            return 0 if row.get("id") in ("rule_off", "http:dead", "http:hook") else 1
-        if name.endswith("s_count") and name.split("_")[1] in ("rules", "actions", "connectors"):
+            off = families.DISABLED if name.endswith("enable") else families.UNREACHABLE
+            return int(row.get("id") not in off)
+        if name == "emqx_actions_count":  # not of the configured actions
+            return sum(len(families.RULE_ACTIONS.get(rule["id"], [])) for rule in self.rows["rule"])
+        if name in ("emqx_rules_count", "emqx_connectors_count"):
             return len(self.rows[name.split("_")[1].rstrip("s")])
         return None
 
@@ -133,14 +168,14 @@ class Values:
         shuffle = random.Random(pick(1 << 31, self.seed, family.name, mode, tick)).sample
         rows = list(filter(is_wanted, self.rows[family.rows]))
         rows = shuffle(rows, len(rows))
-        answering = self.nodes[0]
+        answering, nodes = self.members.answering, self.members.reachable
         if mode == families.NODE or family.node == families.NEVER:
             return [(row, self.value(family, row, answering, tick)) for row in rows]
         if mode in family.node:
             return [(self._with_node(family, row, node), self.value(family, row, node, tick))
-                    for node in shuffle(self.nodes, len(self.nodes)) for row in rows]
+                    for node in shuffle(nodes, len(nodes)) for row in rows]
         together = self._aggregate(family)
-        return [(row, together(self.value(family, row, node, tick) for node in self.nodes))
+        return [(row, together(self.value(family, row, node, tick) for node in nodes))
                 for row in rows]
 
     @staticmethod
@@ -195,12 +230,14 @@ def histogram_lines(name, labels, value, bound_text):
             sample_line(f"{name}_sum", labels, value.total)]
 
 
-def text_page(table, values, mode, tick, bound_text, is_wanted=lambda row: True):
+def text_page(profile, endpoint, values, mode, tick, is_wanted=lambda row: True):
     """The text form: TYPE before an empty HELP, and an empty line at the end."""
+    bound_text = long_number_text if profile.long_bounds else number_text
     lines = []
-    for family in table:
+    for family in profile.endpoints[endpoint]:
         lines.append(f"# TYPE {family.name} {family.type}")
-        lines.append(f"# HELP {family.name} {family.help}")
+        if profile.has_help:
+            lines.append(f"# HELP {family.name} {family.help}")
         for labels, value in values.rows_of(family, mode, tick, is_wanted):
             if isinstance(value, Histogram):
                 lines += histogram_lines(family.name, labels, value, bound_text)
@@ -209,26 +246,27 @@ def text_page(table, values, mode, tick, bound_text, is_wanted=lambda row: True)
     return "\n".join(lines) + "\n\n"
 
 
-def json_page(endpoint, table, values, mode, tick, arrays):
+def json_page(profile, endpoint, values, mode, tick):
     """The JSON form; the shape of a group depends on the mode."""
     groups = {}
-    for family in table:
+    for family in profile.endpoints[endpoint]:
         if family.group is None:
             continue
         group = groups.setdefault(family.group, {})
         for labels, value in values.rows_of(family, mode, tick):
             if mode == families.AGGREGATED and family.group in families.JSON_ANSWERING_NODE_ONLY \
-                    and labels["node"] != values.nodes[0]:
+                    and labels["node"] != values.members.answering:
                 continue
             # What is cluster-wide stands in the object of each node.
             everywhere = mode == families.UNAGGREGATED and family.group == "stats" \
                 and family.node == families.NEVER
-            for row in [{"node": node} for node in values.nodes] if everywhere else [labels]:
+            nodes = values.members.reachable
+            for row in [{"node": node} for node in nodes] if everywhere else [labels]:
                 element = group.setdefault(tuple(sorted(row.items())), dict(row))
                 element[family.name] = value
     page = {}
     for name, elements in groups.items():
-        as_array = (name in arrays
+        as_array = (name in profile.json_arrays
                     or endpoint == "stats" and mode == families.UNAGGREGATED
                     or mode == families.AGGREGATED and name in families.JSON_ARRAYS_WHEN_AGGREGATED)
         if as_array:
@@ -236,7 +274,7 @@ def json_page(endpoint, table, values, mode, tick, arrays):
         else:
             page[name] = {key: value for element in elements.values()
                           for key, value in element.items()}
-    if endpoint == "stats":
+    if endpoint == "stats" and profile.has_overload:
         page.setdefault("olp", [] if mode == families.UNAGGREGATED else {})
     return page
 
@@ -252,9 +290,22 @@ class Answer(NamedTuple):
     bare: bool = False
 
 
+def json_answer(value, status=200, headers=None):
+    return Answer(status, "application/json", json.dumps(value, separators=(",", ":")),
+                  headers or {})
+
+
 def json_error(status, code, message, **headers):
-    body = json.dumps({"code": code, "message": message}, separators=(",", ":"))
-    return Answer(status, "application/json", body, headers)
+    return json_answer({"code": code, "message": message}, status, headers)
+
+
+class Endpoint(NamedTuple):
+    # By which a fault finds it, and all of its kind: json:nodes/emqx@h, json:nodes/{node}.
+    name: str
+    kind: str
+    # Called with the request.
+    answer: object
+    method: str = "GET"
 
 
 class Limiter:
@@ -279,6 +330,69 @@ class Limiter:
 LIMITED_TO_ONE_IN_SECONDS = 5
 
 
+class Accounts:
+    """The dashboard's users: their logins, which a row of bad ones locks, and their tokens.
+
+    logins      (user, whether it went well) of each
+    """
+
+    BAD_LOGINS, LOCKED_SECONDS = 5, 600
+
+    def __init__(self, users, token_seconds, clock, tokens=()):
+        self.users, self.token_seconds, self.clock = users, token_seconds, clock
+        self.logins = []
+        self._tokens = dict.fromkeys(tokens, math.inf)  # their end, by token
+        self._bad = {}     # how many bad logins in a row, by user
+        self._locked = {}  # the end of it, by user
+        self._state = threading.Lock()
+
+    def knows(self, user, password):
+        return user in self.users and self.users[user] == password
+
+    def login(self, user, password):
+        """(a token, None), or (None, the code of the refusal)"""
+        with self._state:
+            now = self.clock()
+            is_locked = now < self._locked.get(user, now)
+            good = not is_locked and self.knows(user, password)
+            self.logins.append((user, good))
+            if good:
+                self._bad.pop(user, None)
+                token = self._new_token(len(self.logins))
+                self._tokens[token] = now + self.token_seconds
+                return token, None
+            if is_locked:
+                return None, "LOGIN_LOCKED"
+            self._bad[user] = self._bad.get(user, 0) + 1
+            if self._bad[user] == self.BAD_LOGINS:
+                self._locked[user] = now + self.LOCKED_SECONDS
+                del self._bad[user]
+            return None, "BAD_USERNAME_OR_PWD"
+
+    def _new_token(self, number):
+        """Looks like a JSON web token, and says when it ends unless it is used."""
+        end = int((time.time() + self.token_seconds) * 1000)
+        parts = [json.dumps(part, separators=(",", ":")).encode() for part in (
+            {"alg": "HS256", "typ": "JWT"}, {"exp": end, "iss": "EMQX"})]
+        parts.append(b"signature %08d of nobody" % number)
+        return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+
+    def refusal_of(self, token):
+        """The code of the refusal; None for a good token, which by that lives on."""
+        with self._state:
+            now = self.clock()
+            if token not in self._tokens:
+                return "BAD_TOKEN"
+            if now >= self._tokens[token]:
+                return "TOKEN_TIME_OUT"
+            self._tokens[token] = max(self._tokens[token], now + self.token_seconds)
+            return None
+
+    def expire_tokens(self):
+        with self._state:
+            self._tokens = {token: self.clock() for token in self._tokens}
+
+
 class SimulatedEmqx(LoopbackServer):
     """A cluster of simulated nodes behind the REST listener of the first.
 
@@ -286,33 +400,35 @@ class SimulatedEmqx(LoopbackServer):
     vary        values change from answer to answer
     seed        other values for another seed, the same for the same
     profile     the release, a key of emqx_families.PROFILES
-    key, secret credentials that the statistics then require, as with enable_basic_auth
-    tokens      bearer tokens that are taken then
+    key, secret the API key, which every JSON endpoint requires, and the statistics where they are
+                protected
+    protect_pages  whether the statistics are, as with enable_basic_auth; None: if there is a key,
+                or if the release does so by itself
+    role, scopes of the API key: role="publisher" may nothing here; scopes: those that it has
+                (`monitoring`, `cluster_operations` ...), None for all
+    users       the dashboard's, their passwords by name (default: admin, public)
+    token_seconds  how long a token from a login lives without use
+    tokens      bearer tokens that are taken without a login, for ever
     rows        label sets in place of those of emqx_families.ROWS, by their key
     overload    overload protection is on, so its families are declared
-    clock       what the limiter of namespaces goes by, in seconds
+    clock       what tokens, locked users and the limiter of namespaces go by, in seconds
     """
 
     def __init__(self, port=0, nodes=1, vary=False, seed=1, profile="5.8", key=None, secret=None,
-                 tokens=(), rows=None, overload=False, clock=time.monotonic):
+                 tokens=(), rows=None, overload=False, clock=time.monotonic, users=None,
+                 token_seconds=3600, scopes=None, role="administrator", protect_pages=None):
         super().__init__(port, LISTENER_LIMITS)
         if isinstance(nodes, int):
             nodes = (["emqx@127.0.0.1"] if nodes == 1
                      else [f"emqx{number + 1}@127.0.0.1" for number in range(nodes)])
         self.nodes = list(nodes)
+        self._stopped, self._hung = set(), {}
         self.vary = vary
-        self.profile = families.PROFILES[profile]
-        self.key, self.secret, self.tokens = key, secret, tokens
-        peers = [{"peer": node} for node in self.nodes[1:]]
-        self.values = Values(
-            self.nodes,
-            {**families.ROWS, "peer": peers,
-             "peer_process": [{**peer, "type": "dist"} for peer in peers],
-             **self.profile.rows, **(rows or {})}, seed, self.profile.always_zero)
-        self.endpoints = dict(self.profile.endpoints)
-        if overload:
-            self.endpoints["stats"] = families.with_after(
-                self.endpoints["stats"], "emqx_session_terminated", families.OVERLOAD)
+        self.key, self.secret, self.scopes, self.role = key, secret, scopes, role
+        self.protect_pages = protect_pages
+        self.accounts = Accounts({"admin": "public"} if users is None else users,
+                                 token_seconds, clock, tokens)
+        self._seed, self._rows, self._has_overload = seed, rows or {}, overload
         self.limiter = Limiter(LIMITED_TO_ONE_IN_SECONDS, clock)
         # How many bytes of endless answers went out.
         self.streamed = 0
@@ -321,17 +437,94 @@ class SimulatedEmqx(LoopbackServer):
         self._faults = {}
         self._state = threading.Lock()
         self._stopping = threading.Event()
+        self.profile = self._release(profile)
+
+    def _release(self, name):
+        profile = families.PROFILES[name]
+        if self._has_overload and profile.has_overload:
+            return profile._replace(endpoints={**profile.endpoints, "stats": families.with_after(
+                profile.endpoints["stats"], "emqx_session_terminated", families.OVERLOAD)})
+        return profile
+
+    @property
+    def endpoints(self):
+        return self.profile.endpoints
+
+    @property
+    def values(self):
+        """As they stand now."""
+        with self._state:
+            members = Members(tuple(self.nodes), frozenset(self._stopped), dict(self._hung))
+            profile = self.profile
+        peers = [{"peer": node} for node in members.running[1:]]
+        return Values(members, {
+            **families.ROWS, "peer": peers,
+            "peer_process": [{**peer, "type": "dist"} for peer in peers],
+            **profile.rows, **self._rows}, self._seed, profile.always_zero)
+
+    # The cluster and its release
+
+    def kill(self, node):
+        """The node dies, and the others notice at once; it is a member still."""
+        with self._peer(node):
+            self._stopped.add(node)
+
+    def hang(self, node, seconds=5, nodes_seconds=30):
+        """The node falls silent, which nobody notices: what asks all nodes waits `seconds` (or
+        `nodes_seconds`: /nodes, /stats) and goes without it."""
+        with self._peer(node):
+            self._hung[node] = seconds, nodes_seconds
+
+    def revive(self, node):
+        with self._peer(node):
+            pass
+
+    def leave(self, node):
+        """The node belongs to the cluster no longer."""
+        with self._peer(node):
+            self.nodes.remove(node)
+
+    @contextlib.contextmanager
+    def _peer(self, node):
+        """Of a node other than the answering one, after whatever befell it before."""
+        with self._state:
+            if node not in self.nodes[1:]:
+                raise ValueError(f"no peer: {node}")
+            self._stopped.discard(node)
+            self._hung.pop(node, None)
+            yield
+
+    def become(self, profile):
+        """Another release from now on, after a restart: connections end, counters start anew."""
+        with self._state:
+            self.profile = self._release(profile)
+            self._tick = 0
+        self._drop_connections()
+
+    # Logins
+
+    @property
+    def logins(self):
+        """(user, whether it went well) of each."""
+        return list(self.accounts.logins)
+
+    def expire_tokens(self):
+        self.accounts.expire_tokens()
 
     # Faults
 
     def set_fault(self, kind, endpoint=None, **options):
-        """Misbehave from now on: at one endpoint (`stats`, `status` ...) or, with None, at all.
+        """Misbehave from now on: at one endpoint or, with None, at all.
+
+        Endpoints: `stats`, `auth` ... (pages), `status`, `login`, `v4` (the page of 4.4), and for
+        JSON `json:` and the path below /api/v5, such as json:nodes, json:nodes/emqx@127.0.0.1 or,
+        for all of a kind, json:nodes/{node} (emqx_json.ROUTES). That of 4.4 is v4:nodes ...
 
         Kinds: refused (all endpoints only), silent, reset, truncated, too_large (size=bytes),
         html, 401, 403, 404, 429, 500, 503 (the last three with retry_after=), empty, binary,
         bad_family, conflicting_family, delayed (seconds=), together (count=; answers only once
-        that many requests wait), page (text=; these bytes as the page), trickle (seconds=; a byte
-        each), wrong_length (announced=, a function of the right one; close=),
+        that many requests wait), page (text=, content_type=; these bytes as the page), trickle
+        (seconds=; a byte each), wrong_length (announced=, a function of the right one; close=),
         endless (size=, announced=; made as it goes, counted in `streamed`), gzip_bomb (size=) and
         redirect (location=, code=).
         """
@@ -355,8 +548,9 @@ class SimulatedEmqx(LoopbackServer):
             self.accept_again()
 
     def _fault_for(self, endpoint):
+        names = (endpoint.name, endpoint.kind, None) if endpoint else (None,)
         with self._state:
-            return self._faults.get(endpoint) or self._faults.get(None)
+            return next((self._faults[name] for name in names if name in self._faults), None)
 
     # What it served
 
@@ -398,25 +592,75 @@ class SimulatedEmqx(LoopbackServer):
         return keep
 
     def _endpoint(self, path):
-        """`stats`, `status` ... for a path that this release serves, else None."""
-        path = path.rstrip("/")
-        if path in ("/status", "/api/v5/status"):
-            return "status"
-        prefix, _, name = path.rpartition("/")
-        if prefix == "/api/v5/prometheus" and name in self.endpoints:
-            return name
+        """What this release serves at a path; None if nothing."""
+        path, profile = path.rstrip("/"), self.profile
+        if path == "/status":
+            return Endpoint("status", "status", self._status)
+        if profile.version < (5,):
+            prefix, find = "/api/v4/", self._endpoint_of_4
+        else:
+            prefix, find = "/api/v5/", self._endpoint_of_5
+        return find(path.removeprefix(prefix), profile) if path.startswith(prefix) else None
+
+    def _endpoint_of_4(self, path, profile):
+        if path == "emqx_prometheus":
+            return Endpoint("v4", "v4", lambda request: self._page_of_4(request, profile))
+        if path in ("stats", "metrics", "nodes"):
+            return Endpoint(f"v4:{path}", f"v4:{path}",
+                            lambda request: self._refusal(request) or self._json(
+                                request, profile, lambda rest: emqx_json.page_of_4(path, rest)))
         return None
+
+    def _endpoint_of_5(self, path, profile):
+        if path == "status":
+            return Endpoint(path, path, self._status)
+        if path == "login":
+            return Endpoint(path, path, self._login, "POST")
+        prefix, _, name = path.rpartition("/")
+        if prefix == "prometheus" and name in profile.endpoints:
+            return Endpoint(name, name, lambda request: self._page_of_5(request, profile, name))
+        found = emqx_json.route_of(path, profile.version)
+        if found is None:
+            return None
+        route, parts = found
+        return Endpoint(f"json:{unquote(path)}", f"json:{route.path}",
+                        lambda request: self._refusal(request, route.scope) or self._json(
+                            request, profile, lambda rest: route.answer(rest, *parts)))
 
     def _answer(self, request, endpoint):
         if endpoint is None:
             return self._not_found(request)
         if request.method == "OPTIONS":
             return Answer(500)
-        if request.method != "GET":
-            return Answer(405, headers={"allow": "GET"})
-        if endpoint == "status":
-            return self._status(request)
-        return self._refusal(request) or self._statistics(request, endpoint)
+        if request.method != endpoint.method:
+            return Answer(405, headers={"allow": endpoint.method})
+        return endpoint.answer(request)
+
+    def _json(self, request, profile, ask):
+        rest = emqx_json.Rest(profile, self.values, self._next_tick(), self._query(request),
+                              self._wait_for_peers)
+        try:
+            return json_answer(ask(rest))
+        except emqx_json.Refused as refused:
+            return json_error(refused.status, refused.code, refused.message)
+
+    def _next_tick(self):
+        with self._state:
+            tick = self._tick
+            self._tick += self.vary
+        return tick
+
+    def _wait_for_peers(self, limit):
+        """As long as a question to all nodes takes."""
+        with self._state:
+            waits = [(seconds, nodes_seconds)[limit == "nodes_seconds"]
+                     for seconds, nodes_seconds in self._hung.values()]
+        if waits:
+            self._stopping.wait(max(waits))
+
+    @staticmethod
+    def _query(request):
+        return dict(parse_qsl(request.query, keep_blank_values=True))  # the last one wins
 
     @staticmethod
     def _not_found(request):
@@ -429,64 +673,106 @@ class SimulatedEmqx(LoopbackServer):
         return Answer(404, "text/html", NOT_FOUND_PAGE)
 
     def _status(self, request):
-        query = dict(parse_qsl(request.query))
+        query = self._query(request)
         healthy = {"retry-after": "15"}  # a broker says so even when all is well
-        if query.get("format") == "json":
+        if query.get("format") == "json" and self.profile.version >= (5,):
             first = ({"cluster": "emqxcl"} if self.profile.tells_cluster
                      else {"rel_vsn": f"v{self.profile.release}"})
-            body = json.dumps({
-                **first, "node_name": self.nodes[0],
-                "broker_status": "started", "app_status": "running"}, separators=(",", ":"))
-            return Answer(200, "application/json", body, healthy)
+            return json_answer({**first, "node_name": self.nodes[0], "broker_status": "started",
+                                "app_status": "running"}, headers=healthy)
         return Answer(200, "text/plain",
                       f"Node {self.nodes[0]} is started\nemqx is running", healthy)
 
-    def _refusal(self, request):
+    def _login(self, request):
+        try:
+            given = json.loads(request.body)
+            user, password = str(given["username"]), str(given["password"])
+        except (ValueError, KeyError, TypeError):
+            return json_error(400, "BAD_REQUEST", "invalid json message received")
+        token, refusal = self.accounts.login(user, password)
+        if refusal:
+            return json_error(401, refusal, "Auth failed")
+        told = {"license": {"edition": "ce"}, "token": token, "version": self.profile.release}
+        if self.profile.is_enterprise:
+            told.update(license={"edition": "ee"}, role="administrator")
+        return json_answer(told)
+
+    def _is_protected(self):
+        if self.protect_pages is not None:
+            return self.protect_pages
+        return self.key is not None or self.profile.protected
+
+    def _refusal(self, request, scope="monitoring"):
         """The answer for missing or wrong credentials; None if all is well."""
-        if self.key is None and not self.profile.protected:
-            return None
-        challenge = {"WWW-Authenticate": 'Basic Realm="emqx-dashboard"'}
+        challenge = {"WWW-Authenticate": f'Basic Realm="{self.profile.realm}"'}
         scheme, _, credentials = (request.header("authorization") or "").partition(" ")
+        of_4 = self.profile.version < (5,)
         if scheme.lower() == "basic":
             try:
-                given = base64.b64decode(credentials, validate=True).decode()
+                user, _, password = base64.b64decode(
+                    credentials, validate=True).decode().partition(":")
             except (binascii.Error, UnicodeDecodeError):
                 return Answer(400, bare=True)
-            if self.key is not None and given == f"{self.key}:{self.secret}":
+            if self.key is not None and (user, password) == (self.key, self.secret):
+                return self._forbidden(scope)
+            if of_4 and self.accounts.knows(user, password):
                 return None
-            return json_error(401, "BAD_API_KEY_OR_SECRET", "Check api_key/api_secret",
-                              **challenge)
+            if not of_4:
+                return json_error(401, "BAD_API_KEY_OR_SECRET", "Check api_key/api_secret",
+                                  **challenge)
+        if of_4:
+            return Answer(401, body="UNAUTHORIZED", headers=challenge)
         if scheme.lower() == "bearer":
-            if credentials in self.tokens:
-                return None
-            return json_error(401, "BAD_TOKEN", "Get a token by POST /login")
+            refusal = self.accounts.refusal_of(credentials)
+            return refusal and json_error(401, refusal, {
+                "BAD_TOKEN": "Get a token by POST /login",
+                "TOKEN_TIME_OUT": "Token expired, get new token by POST /login"}[refusal])
         return json_error(401, "AUTHORIZATION_HEADER_ERROR",
                           "Support authorization: basic/bearer ", **challenge)
 
-    def _statistics(self, request, endpoint):
-        query = dict(parse_qsl(request.query, keep_blank_values=True))  # the last one wins
-        mode = query.get("mode", families.NODE) if self.profile.has_mode else families.NODE
+    def _forbidden(self, scope):
+        """What an API key may not."""
+        if self.role == "publisher":
+            return json_error(403, "UNAUTHORIZED_ROLE",
+                              "You don't have permission to access this resource")
+        if self.scopes is not None and scope not in self.scopes:
+            return json_error(403, "FORBIDDEN", f"The API key lacks the scope {scope}")
+        return None
+
+    def _page_of_4(self, request, profile):
+        if self._is_protected() and (refusal := self._refusal(request)):
+            return refusal
+        values, tick = self.values, self._next_tick()
+        if self._query(request).get("type") == "prometheus":
+            return self._text("v4", families.NODE, text_page(
+                profile, "v4", values, families.NODE, tick))
+        return json_answer({"code": 0, "data": json_page(
+            profile, "v4", values, families.NODE, tick)})
+
+    def _page_of_5(self, request, profile, endpoint):
+        if self._is_protected() and (refusal := self._refusal(request)):
+            return refusal
+        query = self._query(request)
+        mode = query.get("mode", families.NODE) if profile.has_mode else families.NODE
         if mode not in families.MODES:
             reason = "unable_to_convert_to_enum_symbol" if mode else "not_a_enum_symbol"
-            return json_error(400, "BAD_REQUEST", json.dumps(
-                {"value": mode, "reason": reason, "path": "mode", "kind": "validation_error"},
-                separators=(",", ":")))
+            refused = emqx_json.invalid("mode", mode, reason)
+            return json_error(refused.status, refused.code, refused.message)
         as_json = request.header("accept") == "application/json"
-        if as_json and endpoint in self.profile.text_only:
+        if as_json and endpoint in profile.text_only:
             return Answer(400, "text/plain", "only prometheus format is supported")
         is_wanted = self._rows_wanted(query, endpoint)
         if is_wanted is None:
             return Answer(429, "text/plain", "Too many requests")
-        table = self.endpoints[endpoint]
-        with self._state:
-            tick = self._tick
-            self._tick += self.vary
+        values, tick = self.values, self._next_tick()
+        if mode != families.NODE:
+            self._wait_for_peers("seconds")
         if as_json:
-            page = json_page(endpoint, table, self.values, mode, tick,
-                             self.profile.json_arrays)
-            return Answer(200, "application/json", json.dumps(page, separators=(",", ":")))
-        bound_text = long_number_text if self.profile.long_bounds else number_text
-        page = text_page(table, self.values, mode, tick, bound_text, is_wanted)
+            return json_answer(json_page(profile, endpoint, values, mode, tick))
+        return self._text(endpoint, mode, text_page(
+            profile, endpoint, values, mode, tick, is_wanted))
+
+    def _text(self, endpoint, mode, page):
         with self._state:
             self._pages[endpoint, mode] = page
         return Answer(200, "text/plain", page)
@@ -573,8 +859,8 @@ class SimulatedEmqx(LoopbackServer):
     def _fault_binary(self, connection, request):
         return self._send(connection, request, Answer(200, "text/plain", RUBBISH))
 
-    def _fault_page(self, connection, request, text):
-        return self._send(connection, request, Answer(200, "text/plain", text))
+    def _fault_page(self, connection, request, text, content_type="text/plain"):
+        return self._send(connection, request, Answer(200, content_type, text))
 
     def _fault_bad_family(self, connection, request):
         """Lines that no reader takes, in a family of their own, between the good ones."""
