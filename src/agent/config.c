@@ -56,21 +56,23 @@ static void check_permissions(struct place *place, const char *name, struct str 
 			log_text("setting", str_of(name)), log_text("file", file));
 }
 
-static void read_secret(struct place *place, const char *name, struct str file, struct str *secret)
+// The secret in force: the value, or what the file of the setting `name` holds.
+static void read_secret(struct place *place, const char *name, struct secret *secret)
 {
 	struct setting_faults faults = faults_at(place);
 	struct err err = { 0 };
 	bool world_readable = false;
 
-	if (!file.ptr)
+	secret->text = secret->value;
+	if (!secret->file.ptr)
 		return;
-	if (!secret_read(&place->config->arena, place->config->path, file, secret, &world_readable,
-		    &err))
+	if (!secret_read(&place->config->arena, place->config->path, secret->file, &secret->text,
+		    &world_readable, &err))
 		setting_fault(&faults, name, "%s", err.text);
-	else if (secret->len == 0)
+	else if (secret->text.len == 0)
 		setting_fault(&faults, name, "the file is empty");
 	else if (world_readable)
-		check_permissions(place, name, file);
+		check_permissions(place, name, secret->file);
 }
 
 // A file that libcurl will open later: found now, and known to be readable.
@@ -134,12 +136,8 @@ static void check_http(
 	if (http->tls_config.insecure_skip_verify)
 		log_warn("insecure_skip_verify takes any certificate: anybody can be this peer",
 			log_text("peer", settings_peek(place->settings, place->group, "name")));
-	http->basic_auth.secret = http->basic_auth.password;
-	http->authorization.secret = http->authorization.credentials;
-	read_secret(place, "basic_auth.password_file", http->basic_auth.password_file,
-		&http->basic_auth.secret);
-	read_secret(place, "authorization.credentials_file", http->authorization.credentials_file,
-		&http->authorization.secret);
+	read_secret(place, "basic_auth.password_file", &http->basic_auth.password);
+	read_secret(place, "authorization.credentials_file", &http->authorization.credentials);
 }
 
 static void check_needs(struct place *place, const struct source_conf *source)
@@ -280,36 +278,34 @@ struct config *config_load(
 	return NULL;
 }
 
-static void refresh(struct config *config, struct str name, struct str file, struct str *secret,
-	bool *is_faulty)
+static void refresh(struct config *config, struct str name, struct secret *secret)
 {
 	struct arena arena = { 0 };
 	struct err err = { 0 };
 	struct str now = STR("");
 	bool world_readable;
 
-	if (!file.ptr)
+	if (!secret->file.ptr)
 		return;
-	if (secret_read(&arena, config->path, file, &now, &world_readable, &err) && now.len == 0)
-		err_set(&err, ERR_INVALID, 0, "%s is empty", file.ptr);
-	if (err.kind != ERR_NONE && !*is_faulty)
+	if (secret_read(&arena, config->path, secret->file, &now, &world_readable, &err) &&
+		now.len == 0)
+		err_set(&err, ERR_INVALID, 0, "%s is empty", secret->file.ptr);
+	if (err.kind != ERR_NONE && !secret->is_faulty)
 		log_warn("a secret cannot be read again", log_text("peer", name),
 			log_text("error", str_of(err.text)));
-	*is_faulty = err.kind != ERR_NONE;
-	if (!*is_faulty && !str_eq(now, *secret)) {
-		*secret = arena_copy(&config->arena, now);
+	secret->is_faulty = err.kind != ERR_NONE;
+	if (!secret->is_faulty && !str_eq(now, secret->text)) {
+		secret->text = arena_copy(&config->arena, now);
 		log_info("a secret was read again, and has changed", log_text("peer", name),
-			log_text("file", file));
+			log_text("file", secret->file));
 	}
 	arena_free(&arena);
 }
 
 static void refresh_peer(struct config *config, struct str name, struct http_conf *http)
 {
-	refresh(config, name, http->basic_auth.password_file, &http->basic_auth.secret,
-		&http->basic_auth.is_faulty);
-	refresh(config, name, http->authorization.credentials_file, &http->authorization.secret,
-		&http->authorization.is_faulty);
+	refresh(config, name, &http->basic_auth.password);
+	refresh(config, name, &http->authorization.credentials);
 }
 
 void config_refresh_secrets(struct config *config)

@@ -35,6 +35,13 @@ struct pair_list {
 	size_t n;
 };
 
+// A secret: itself, or a file that holds it.
+struct secret {
+	struct str value, file; // as given; NULL: not
+	struct str text;	// in force: the value, or what the file held when it was read last
+	bool is_faulty;		// the file could not be read again, and that was told
+};
+
 struct setting;
 
 struct setting_table {

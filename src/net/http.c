@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "net/transfer.h"
 
@@ -14,7 +15,38 @@ struct http {
 	struct transfer *transfers; // owned, those in flight
 };
 
+// What one broker or gateway is asked at once; the rest waits in line. EMQX's listener takes 512 connections
+// from all its users.
+enum { MOST_CONNECTIONS = 16 };
+// What is kept open between cycles, to all peers together.
+enum { MOST_IDLE = 256 };
+
 // 1. A request becomes a transfer
+
+static void go(struct transfer *t)
+{
+	transfer_set_timeout(t);
+	mem_must(curl_multi_add_handle(t->http->multi, t->easy) == CURLM_OK ? t : NULL);
+}
+
+static void on_wait_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct transfer *t = arg;
+
+	(void)fd, (void)what;
+	event_free(t->wait);
+	t->wait = NULL;
+	go(t);
+}
+
+static void wait_until(struct transfer *t, int64_t ns)
+{
+	int64_t now_ns = clock_monotonic_ns(), wait_ns = ns > now_ns ? ns - now_ns : 0;
+	struct timeval wait = { wait_ns / NS_PER_S, wait_ns % NS_PER_S / 1000 + 1 };
+
+	t->wait = mem_must(event_new(t->http->base, -1, 0, on_wait_over, t));
+	event_add(t->wait, &wait);
+}
 
 void http_start(struct http *http, const struct http_request *request, int64_t deadline_ns,
 	void (*on_answer)(void *arg, struct http_answer *answer), void *arg)
@@ -29,7 +61,10 @@ void http_start(struct http *http, const struct http_request *request, int64_t d
 	if (t->next)
 		t->next->link = &t->next;
 	http->transfers = t;
-	mem_must(curl_multi_add_handle(http->multi, t->easy) == CURLM_OK ? t : NULL);
+	if (request->not_before_ns > clock_monotonic_ns())
+		wait_until(t, request->not_before_ns);
+	else
+		go(t);
 }
 
 // 2. libcurl's wishes and libevent's news pass each other
@@ -101,7 +136,10 @@ static void detach(struct transfer *t)
 	*t->link = t->next;
 	if (t->next)
 		t->next->link = t->link;
-	curl_multi_remove_handle(t->http->multi, t->easy);
+	if (t->wait)
+		event_free(t->wait);
+	else
+		curl_multi_remove_handle(t->http->multi, t->easy);
 }
 
 // Delivers the one callback; the transfer is out of the list before, so that nothing comes twice.
@@ -159,6 +197,9 @@ struct http *http_new(struct event_base *base)
 	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
 	curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer_wish);
 	curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+	curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)MOST_CONNECTIONS);
+	// Else libcurl keeps four times as many as there are requests, which is none between cycles.
+	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)MOST_IDLE);
 	return http;
 }
 

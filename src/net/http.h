@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests in, exactly one callback out (but for those that http_free ends): libcurl joined to libevent.
-// net/ is the only place that knows libcurl, its http.c the only one below agent/ that knows libevent. Not for deciding what to ask or what an answer
-// means.
+// net/ is the only place that knows libcurl, its http.c the only one below agent/ that knows libevent. Not for
+// deciding what to ask or what an answer means.
 #pragma once
 
 #include "base/arena.h"

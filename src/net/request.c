@@ -15,13 +15,13 @@ static const struct setting basic_auth_rows[] = {
 		.help = "user name, or an EMQX API key" },
 	{ .name = "password",
 		.type = SETTING_STRING,
-		.offset = offsetof(struct http_conf, basic_auth.password),
+		.offset = offsetof(struct http_conf, basic_auth.password.value),
 		.env = true,
 		.secret = true,
 		.help = "password, or the API key's secret" },
 	{ .name = "password_file",
 		.type = SETTING_STRING,
-		.offset = offsetof(struct http_conf, basic_auth.password_file),
+		.offset = offsetof(struct http_conf, basic_auth.password.file),
 		.env = true,
 		.help = "file that holds the password" },
 };
@@ -34,13 +34,13 @@ static const struct setting authorization_rows[] = {
 		.help = "scheme in front of the credentials" },
 	{ .name = "credentials",
 		.type = SETTING_STRING,
-		.offset = offsetof(struct http_conf, authorization.credentials),
+		.offset = offsetof(struct http_conf, authorization.credentials.value),
 		.env = true,
 		.secret = true,
 		.help = "token" },
 	{ .name = "credentials_file",
 		.type = SETTING_STRING,
-		.offset = offsetof(struct http_conf, authorization.credentials_file),
+		.offset = offsetof(struct http_conf, authorization.credentials.file),
 		.env = true,
 		.help = "file that holds the token" },
 };
@@ -205,16 +205,27 @@ static bool has_authorization_header(const struct http_conf *conf)
 	return false;
 }
 
-static void check_secret(struct str value, struct str file, const char *name, const char *file_name,
-	const struct setting_faults *faults)
+bool http_has_credentials(const struct http_conf *conf)
 {
-	if (value.ptr && file.ptr)
-		setting_fault(faults, name, "give this or %s, not both", file_name);
-	else if (!value.ptr && !file.ptr)
-		setting_fault(faults, name, "is missing; give it or %s", file_name);
-	else if (value.ptr && value.len == 0)
+	return conf->basic_auth.given || conf->authorization.given ||
+	       has_authorization_header(conf);
+}
+
+void http_check_secret(
+	const struct secret *secret, const char *name, const struct setting_faults *faults)
+{
+	struct str group = str_of(name);
+
+	while (group.len && group.ptr[group.len - 1] != '.')
+		group.len--;
+	const char *file = name + group.len; // the other setting has this name and _file
+	if (secret->value.ptr && secret->file.ptr)
+		setting_fault(faults, name, "give this or %s_file, not both", file);
+	else if (!secret->value.ptr && !secret->file.ptr)
+		setting_fault(faults, name, "is missing; give it or %s_file", file);
+	else if (secret->value.ptr && secret->value.len == 0)
 		setting_fault(faults, name, "is empty; give the secret, or remove the group");
-	else if (has_control(value))
+	else if (has_control(secret->value))
 		setting_fault(faults, name, "has a line break or another control byte");
 }
 
@@ -270,14 +281,33 @@ void http_conf_check(const struct http_conf *conf, const struct setting_faults *
 			str_cut(conf->basic_auth.username, ':', &before, &after))
 			setting_fault(faults, "basic_auth.username",
 				"may have no colon and no control byte (RFC 7617 section 2)");
-		check_secret(conf->basic_auth.password, conf->basic_auth.password_file,
-			"basic_auth.password", "password_file", faults);
+		http_check_secret(&conf->basic_auth.password, "basic_auth.password", faults);
 	}
 	if (other) {
 		if (!is_token(conf->authorization.type))
 			setting_fault(faults, "authorization.type", "is no scheme such as Bearer");
-		check_secret(conf->authorization.credentials, conf->authorization.credentials_file,
-			"authorization.credentials", "credentials_file", faults);
+		http_check_secret(
+			&conf->authorization.credentials, "authorization.credentials", faults);
+	}
+}
+
+// URLs
+
+bool http_is_unreserved(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+void http_add_segment(struct buf *url, struct str segment)
+{
+	bool is_dots = str_eq(segment, STR(".")) || str_eq(segment, STR(".."));
+
+	for (size_t i = 0; i < segment.len; i++) {
+		if (http_is_unreserved(segment.ptr[i]) && !is_dots)
+			buf_add_byte(url, segment.ptr[i]);
+		else
+			buf_addf(url, "%%%02X", (unsigned char)segment.ptr[i]);
 	}
 }
 
@@ -300,6 +330,8 @@ void http_public_url(struct str url, struct str *front, struct str *back)
 	struct str rest;
 	size_t scheme = 0;
 
+	if (!url.ptr)
+		url = STR("");
 	str_cut(url, '?', &url, &rest);
 	str_cut(url, '#', &url, &rest);
 	for (size_t i = 0; i + 3 <= url.len && !scheme; i++)

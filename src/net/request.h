@@ -17,15 +17,13 @@ struct http_conf {
 	struct pair_list headers;
 	struct {
 		bool given;
-		struct str username, password, password_file;
-		struct str secret; // in force: the password, or what its file holds
-		bool is_faulty;	   // the file could not be read again, and that was told
+		struct str username;
+		struct secret password;
 	} basic_auth;
 	struct {
 		bool given;
-		struct str type, credentials, credentials_file;
-		struct str secret; // in force
-		bool is_faulty;
+		struct str type;
+		struct secret credentials;
 	} authorization;
 	struct {
 		struct str ca_file, cert_file, key_file, server_name;
@@ -53,6 +51,12 @@ enum { HTTP_MOST_REDIRECTS = 5 };
 // URL is checked by http_check_url.
 void http_conf_check(const struct http_conf *conf, const struct setting_faults *faults);
 
+// Whether requests carry credentials of any kind: those of a group above, or a header Authorization.
+bool http_has_credentials(const struct http_conf *conf);
+// Checks a secret of a settings group that must have one, given by the setting `name` or `name`_file.
+void http_check_secret(
+	const struct secret *secret, const char *name, const struct setting_faults *faults);
+
 struct http_request {
 	const struct http_conf *conf; // credentials, headers, limits; borrowed until the answer
 	struct str method;	      // GET, PUT or POST
@@ -62,6 +66,9 @@ struct http_request {
 	struct str body;	      // sent whole, with its length; GET has none
 	struct str content_encoding;  // of the body; empty: identity
 	bool anonymous;		      // without the credentials
+	struct str bearer;	      // a token to send as credentials; empty: those of conf
+	int64_t timeout_ms;	      // a limit beside that of conf; 0: none
+	int64_t not_before_ns;	      // monotonic time to wait for before it goes out; 0: none
 };
 
 // Exactly one comes for each request.
@@ -71,9 +78,16 @@ struct http_answer {
 	struct str content_type, location; // empty: no such header
 	struct buf body;		   // owned by the receiver of the answer
 	double seconds;			   // from the start of the request
-	bool peer_is_local;    // this machine answered: loopback, an own address, a Unix socket
-	int64_t retry_after_s; // of a header Retry-After (RFC 9110 section 10.2.3); 0: none
+	bool peer_is_local;	// this machine answered: loopback, an own address, a Unix socket
+	int64_t retry_after_s;	// of a header Retry-After (RFC 9110 section 10.2.3); 0: none
+	bool on_new_connection; // none was open any more: the peer may be another one than before
 };
+
+// Whether a byte stands for itself anywhere in a URL (RFC 3986 section 2.3).
+bool http_is_unreserved(char c);
+// Appends a text as one segment of a URL's path: every byte that is not unreserved
+// becomes %XX, and the dots of . and .. too, which would be structure.
+void http_add_segment(struct buf *url, struct str segment);
 
 // Cuts what may be secret out of a URL that is shown or logged: user-info, query, fragment. *front and
 // *back together are what is left.

@@ -84,17 +84,21 @@ static void add_header(struct transfer *t, struct str name, struct str value)
 
 static void add_credentials(struct transfer *t, const struct http_conf *conf)
 {
-	struct str scheme = conf->authorization.type;
+	struct str scheme = conf->authorization.type, token = conf->authorization.credentials.text;
 
-	if (conf->basic_auth.secret.len) {
+	if (conf->basic_auth.password.text.len) {
 		curl_easy_setopt(t->easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
 		curl_easy_setopt(t->easy, CURLOPT_USERNAME, conf->basic_auth.username.ptr);
-		curl_easy_setopt(t->easy, CURLOPT_PASSWORD, conf->basic_auth.secret.ptr);
+		curl_easy_setopt(t->easy, CURLOPT_PASSWORD, conf->basic_auth.password.text.ptr);
 	}
-	if (conf->authorization.secret.len) {
+	if (t->request.bearer.len) {
+		scheme = STR("Bearer");
+		token = t->request.bearer;
+	}
+	if (token.len) {
 		struct buf value = buf_new(LONGEST_HEADER);
 
-		buf_addf(&value, "%.*s %.*s", STR_ARG(scheme), STR_ARG(conf->authorization.secret));
+		buf_addf(&value, "%.*s %.*s", STR_ARG(scheme), STR_ARG(token));
 		add_header(t, STR("Authorization"), buf_str(&value));
 		buf_free(&value);
 	}
@@ -199,13 +203,14 @@ static void set_way(CURL *easy, const struct http_conf *conf)
 	curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 }
 
-static void set_timeout(struct transfer *t)
+void transfer_set_timeout(struct transfer *t)
 {
 	int64_t left_ms = (t->deadline_ns - clock_monotonic_ns()) / NS_PER_MS;
-	int64_t own_ms = t->request.conf->timeout_ms;
+	int64_t limits_ms[] = { t->request.conf->timeout_ms, t->request.timeout_ms };
 
-	if (own_ms > 0 && own_ms < left_ms)
-		left_ms = own_ms;
+	for (size_t i = 0; i < ARRAY_LEN(limits_ms); i++)
+		if (limits_ms[i] > 0 && limits_ms[i] < left_ms)
+			left_ms = limits_ms[i];
 	t->timeout_ms = left_ms > 1 ? left_ms : 1; // 0 would mean none to libcurl
 	curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)t->timeout_ms);
 }
@@ -234,7 +239,6 @@ static void set_request(struct transfer *t)
 	set_way(easy, request->conf);
 	set_server_name(t);
 	set_headers(t);
-	set_timeout(t);
 }
 
 struct transfer *transfer_new(const struct http_request *request, int64_t deadline_ns)
@@ -291,7 +295,7 @@ bool transfer_redirect(struct transfer *t)
 		t->headers = t->connect_to = NULL;
 		set_server_name(t);
 		set_headers(t);
-		set_timeout(t);
+		transfer_set_timeout(t);
 	} else {
 		buf_free(&target);
 	}
@@ -413,12 +417,14 @@ struct http_answer transfer_answer(struct transfer *t, CURLcode code, bool cance
 		.retry_after_s = t->retry_after_s };
 	curl_off_t us = 0;
 	char *type = NULL;
-	long status = 0;
+	long status = 0, n_connects = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &n_connects);
 	curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &us);
 	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
 	answer.status = (int)status;
+	answer.on_new_connection = n_connects > 0;
 	answer.seconds = (double)us / 1e6;
 	answer.content_type = str_of(type);
 	if (t->location.len)

@@ -6,11 +6,13 @@
 
 #include <curl/curl.h>
 
+struct event;
 struct http;
 
 struct transfer {
 	struct transfer *next, **link; // in http->transfers
 	struct http *http;
+	struct event *wait; // owned by http.c: it goes out when this fires; NULL: it is out
 	struct http_request request;		 // its texts are borrowed until the answer
 	CURL *easy;				 // owned
 	struct curl_slist *headers, *connect_to; // owned
@@ -26,8 +28,10 @@ struct transfer {
 	char error[CURL_ERROR_SIZE];
 };
 
-// Ready to be added to a multi handle; never NULL. The caller owns it.
+// Ready for transfer_set_timeout and a multi handle; never NULL. The caller owns it.
 struct transfer *transfer_new(const struct http_request *request, int64_t deadline_ns);
+// What it may take from now on: to be called when it goes out.
+void transfer_set_timeout(struct transfer *t);
 void transfer_free(struct transfer *t);
 
 // Whether its answer is a redirect that is to be followed; then the handle is ready to go there.

@@ -113,7 +113,10 @@ static bool check_text(struct str url, bool with_query, struct err *err)
 	str_cut(url, ':', &scheme, &rest);
 	rest = (struct str){ rest.ptr + 2, rest.len - 2 }; // starts_as_http has seen //
 	str_cut(rest, '/', &authority, &path);
-	if (str_cut(authority, '@', &before, &after))
+	// libcurl takes further slashes for none.
+	if (authority.len == 0)
+		err_set(err, ERR_INVALID, 0, "has no host between // and the next /");
+	else if (str_cut(authority, '@', &before, &after))
 		err_set(err, ERR_INVALID, 0, "may hold no user or password; use basic_auth");
 	else if (str_cut(url, '#', &before, &after))
 		err_set(err, ERR_INVALID, 0, "may have no fragment; remove what follows the #");

@@ -53,13 +53,9 @@ static bool is_plain(struct str value)
 {
 	if (str_eq(value, STR(".")) || str_eq(value, STR("..")))
 		return false;
-	for (size_t i = 0; i < value.len; i++) {
-		char c = value.ptr[i];
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			     (c >= '0' && c <= '9') || c == '_' || c == '~' || c == '.' || c == '-';
-		if (!plain)
+	for (size_t i = 0; i < value.len; i++)
+		if (!http_is_unreserved(value.ptr[i]))
 			return false;
-	}
 	return true;
 }
 

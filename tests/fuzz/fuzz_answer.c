@@ -217,10 +217,12 @@ static void check_header(struct str name, struct str value)
 
 static void check_credentials(struct str user, struct str secret)
 {
-	struct http_conf conf = { .basic_auth = {
-					  .username = user, .password = secret, .given = true } };
-	struct http_conf other = { .authorization = {
-					   .type = user, .credentials = secret, .given = true } };
+	struct http_conf conf = {
+		.basic_auth = { .username = user, .password = { .value = secret }, .given = true }
+	};
+	struct http_conf other = {
+		.authorization = { .type = user, .credentials = { .value = secret }, .given = true }
+	};
 	size_t n_faults = 0, n_other_faults = 0;
 
 	http_conf_check(&conf, &(struct setting_faults){ count_fault, &n_faults });

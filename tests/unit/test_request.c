@@ -119,11 +119,11 @@ static void settings_that_do_not_go_together(void **state)
 		conf.basic_auth.given = rows[i].username.ptr || rows[i].password.ptr;
 		conf.authorization.given = rows[i].type.ptr != NULL;
 		conf.basic_auth.username = rows[i].username;
-		conf.basic_auth.password = rows[i].password;
-		conf.basic_auth.password_file = rows[i].password_file;
+		conf.basic_auth.password.value = rows[i].password;
+		conf.basic_auth.password.file = rows[i].password_file;
 		conf.authorization.type = rows[i].type;
-		conf.authorization.credentials = rows[i].credentials;
-		conf.authorization.credentials_file = rows[i].credentials_file;
+		conf.authorization.credentials.value = rows[i].credentials;
+		conf.authorization.credentials.file = rows[i].credentials_file;
 		http_conf_check(&conf, &(struct setting_faults){ fill_note, &faults });
 		check_str(rows[i].name, buf_str(&faults), str_of(rows[i].faults));
 		buf_free(&faults);
@@ -176,10 +176,10 @@ static void credentials_come_in_one_way(void **state)
 		conf.basic_auth.given = rows[i].basic;
 		conf.authorization.given = rows[i].bearer;
 		if (rows[i].basic)
-			conf.basic_auth.username = conf.basic_auth.password = STR("x");
+			conf.basic_auth.username = conf.basic_auth.password.value = STR("x");
 		conf.authorization.type = STR("Bearer");
 		if (rows[i].bearer)
-			conf.authorization.credentials = STR("x");
+			conf.authorization.credentials.value = STR("x");
 		if (rows[i].setting)
 			buf_addf(&wanted, "%s%s", rows[i].setting, TWO_WAYS);
 		http_conf_check(&conf, &(struct setting_faults){ fill_note, &faults });
@@ -350,6 +350,110 @@ static void media_types_that_are_no_metrics(void **state)
 	}
 }
 
+// Nothing in a segment can become a part of the path's structure, or of what stands behind it.
+static void segments_have_no_structure(void **state)
+{
+	static const struct {
+		const char *name;
+		struct str segment;
+		const char *url;
+	} rows[] = {
+		{ "plain", STR_INIT("AZaz09-._~"), "AZaz09-._~" },
+		{ "a node", STR_INIT("emqx@127.0.0.1"), "emqx%40127.0.0.1" },
+		{ "slashes", STR_INIT("a/b\\c"), "a%2Fb%5Cc" },
+		{ "blanks", STR_INIT(" \t\r\n"), "%20%09%0D%0A" },
+		{ "delimiters", STR_INIT("?#[]!$&'()*+,;=:%"),
+			"%3F%23%5B%5D%21%24%26%27%28%29%2A%2B%2C%3B%3D%3A%25" },
+		{ "quotes", STR_INIT("\"<>`{}|^"), "%22%3C%3E%60%7B%7D%7C%5E" },
+		{ "other bytes", STR_INIT("\0\x7f\x80\xff"), "%00%7F%80%FF" },
+		{ "UTF-8", STR_INIT("\xc3\xbc"), "%C3%BC" },
+		{ "nothing", STR_INIT(""), "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf url = buf_new(UNIT_LIMIT);
+
+		buf_add(&url, STR("/"));
+		http_add_segment(&url, rows[i].segment);
+		check_str(rows[i].name, (struct str){ url.ptr + 1, url.len - 1 },
+			str_of(rows[i].url));
+		buf_free(&url);
+	}
+}
+
+static void only_unreserved_bytes_stand_for_themselves(void **state)
+{
+	static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					 "0123456789-._~";
+
+	(void)state;
+	for (int byte = 0; byte < 256; byte++)
+		assert_int_equal(http_is_unreserved((char)byte),
+			byte != 0 && strchr(unreserved, byte) != NULL);
+}
+
+static void secrets_are_given_once_and_whole(void **state)
+{
+	static const struct {
+		const char *name;
+		struct secret secret;
+		const char *setting, *faults;
+	} rows[] = {
+		{ "itself", { .value = STR_INIT("s") }, "login.password", "" },
+		{ "a file", { .file = STR_INIT("f") }, "login.password", "" },
+		{ "a tab", { .value = STR_INIT("a\tb") }, "login.password", "" },
+		{ "neither", { .is_faulty = false }, "login.password",
+			"login.password: is missing; give it or password_file\n" },
+		{ "both", { .value = STR_INIT("s"), .file = STR_INIT("f") }, "login.password",
+			"login.password: give this or password_file, not both\n" },
+		{ "empty", { .value = STR_INIT("") }, "login.password",
+			"login.password: is empty; give the secret, or remove the group\n" },
+		{ "a line break", { .value = STR_INIT("a\nb") }, "login.password",
+			"login.password: has a line break or another control byte\n" },
+		{ "no group", { .is_faulty = false }, "token",
+			"token: is missing; give it or token_file\n" },
+		{ "a group in a group", { .is_faulty = false }, "a.b.token",
+			"a.b.token: is missing; give it or token_file\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf faults = buf_new(UNIT_LIMIT);
+
+		http_check_secret(&rows[i].secret, rows[i].setting,
+			&(struct setting_faults){ fill_note, &faults });
+		check_str(rows[i].name, buf_str(&faults), str_of(rows[i].faults));
+		buf_free(&faults);
+	}
+}
+
+static void credentials_of_any_kind_are_seen(void **state)
+{
+	static const struct {
+		const char *name, *header;
+		bool basic, other, has;
+	} rows[] = {
+		{ "none", NULL, false, false, false },
+		{ "basic", NULL, true, false, true },
+		{ "authorization", NULL, false, true, true },
+		{ "a header", "Authorization", false, false, true },
+		{ "a header in other case", "AUTHORIZATION", false, false, true },
+		{ "another header", "X-Authorization", false, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct pair headers[] = { { STR("X-Team"), STR("iot") },
+			{ str_of(rows[i].header), STR("x") } };
+		struct http_conf conf = { .headers = { headers, rows[i].header ? 2 : 1 } };
+
+		conf.basic_auth.given = rows[i].basic;
+		conf.authorization.given = rows[i].other;
+		check_number(rows[i].name, "credentials", http_has_credentials(&conf), rows[i].has);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +465,10 @@ int main(void)
 		cmocka_unit_test(answers_are_judged_by_status_and_first_line),
 		cmocka_unit_test(long_first_lines_are_cut),
 		cmocka_unit_test(media_types_that_are_no_metrics),
+		cmocka_unit_test(segments_have_no_structure),
+		cmocka_unit_test(only_unreserved_bytes_stand_for_themselves),
+		cmocka_unit_test(secrets_are_given_once_and_whole),
+		cmocka_unit_test(credentials_of_any_kind_are_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
