@@ -175,6 +175,8 @@ static void read_source(struct place *place)
 		{ &http_settings, &source->http }, { &source->type->settings, source->own } };
 	settings_read(place->settings, place->group, parts, ARRAY_LEN(parts));
 	source->http.accept_gzip = true;
+	if (source->type->login_secret)
+		read_secret(place, "login.password_file", source->type->login_secret(source));
 	check_name(place, source->name);
 	check_http(place, &source->http, source->type->default_path, config_collect_ms(config));
 	if (source->type->check)
@@ -310,8 +312,13 @@ static void refresh_peer(struct config *config, struct str name, struct http_con
 
 void config_refresh_secrets(struct config *config)
 {
-	for (size_t i = 0; i < config->n_sources; i++)
-		refresh_peer(config, config->sources[i]->name, &config->sources[i]->http);
+	for (size_t i = 0; i < config->n_sources; i++) {
+		struct source_conf *source = config->sources[i];
+
+		refresh_peer(config, source->name, &source->http);
+		if (source->type->login_secret)
+			refresh(config, source->name, source->type->login_secret(source));
+	}
 	for (size_t i = 0; i < config->n_sinks; i++)
 		refresh_peer(config, config->sinks[i]->name, &config->sinks[i]->http);
 }
@@ -346,12 +353,12 @@ const struct template *config_template(const struct config *config, size_t sink,
 	return config->templates[sink * config->n_sources + source];
 }
 
-struct template_values config_values(const struct config *config, size_t source)
+struct template_values config_values(const struct config *config, size_t source, const void *state)
 {
 	const struct source_conf *conf = config->sources[source];
 	struct template_values values = { .source = conf->name, .hostname = config->hostname };
 
 	if (conf->type->identify)
-		conf->type->identify(conf, &values.node, &values.cluster_name);
+		conf->type->identify(conf, state, &values.node, &values.cluster_name);
 	return values;
 }

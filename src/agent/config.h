@@ -41,8 +41,9 @@ int64_t config_collect_ms(const struct config *config);
 int64_t config_push_ms(const struct config *config);
 
 const struct template *config_template(const struct config *config, size_t sink, size_t source);
-// What is known of a source's node before it was asked; node and cluster_name may be empty.
-struct template_values config_values(const struct config *config, size_t source);
+// What the variables of templates stand for, as far as it is known; state is the source's, NULL before it
+// was asked.
+struct template_values config_values(const struct config *config, size_t source, const void *state);
 
 // The effective configuration, secrets hidden, then each group's URL as far as it is known.
 void config_print(const struct config *config, FILE *out);

@@ -142,11 +142,6 @@ static void check_variables(struct checker *c, size_t source, const struct templ
 				STR_ARG(conf->type->name),
 				template_variable_name((enum template_variable)i),
 				STR_ARG(template_text(template)));
-	if (conf->type->has_node && bits & of_cluster &&
-		config_values(c->config, source).cluster_name.len == 0)
-		fault(c, c->places->sources[source], "cluster_name",
-			"is missing; the template \"%.*s\" needs it",
-			STR_ARG(template_text(template)));
 }
 
 // What the configuration adds to all samples is a fault of its own, reported once for all sources.

@@ -18,6 +18,14 @@ static void print_element(
 	buf_addf(out, "  }%s\n", last ? "" : ",");
 }
 
+static bool waits_for_cluster(
+	const struct config *config, size_t k, const struct template *template)
+{
+	return config->sources[k]->type->has_node &&
+	       template_variables(template) & 1u << TEMPLATE_CLUSTER_NAME &&
+	       config_values(config, k, NULL).cluster_name.len == 0;
+}
+
 // The key's path with its variables where they are not known yet. A value that is known is shown as it
 // will be sent, so the text is what a log line will say.
 static void print_url(
@@ -25,7 +33,7 @@ static void print_url(
 {
 	const struct sink_conf *sink = config->sinks[i];
 	const struct template *template = config_template(config, i, k);
-	struct template_values values = config_values(config, k);
+	struct template_values values = config_values(config, k, NULL);
 	struct sink_state state = { 0 };
 	struct err err = { 0 };
 	struct key key;
@@ -41,6 +49,9 @@ static void print_url(
 				      "only for groups shared with other writers\n");
 	} else if (err.kind == ERR_NODE_UNKNOWN) {
 		buf_addf(out, "%.*s, once the broker has told its node name\n",
+			STR_ARG(template_text(template)));
+	} else if (waits_for_cluster(config, k, template)) {
+		buf_addf(out, "%.*s, once the broker has told its cluster's name\n",
 			STR_ARG(template_text(template)));
 	} else {
 		buf_addf(out, "nothing: %s\n", err.text);

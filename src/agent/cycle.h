@@ -29,27 +29,54 @@ struct cycle_env {
 
 // One request of a source, and its outcome.
 struct scrape {
+	struct scrape *next; // of the run, in the order of asking
 	struct cycle *cycle;
 	struct source_run *run;
 	const struct source_ask *ask;
+	bool started;	 // its request has gone out, or it has its outcome without one
 	struct buf body; // owned by the cycle; the set borrows from it
 	struct source_take take;
-	struct err err;	  // ERR_NONE: it delivered
-	bool unavailable; // the broker does not have this endpoint, and nobody insisted on it
+	enum source_verdict verdict;
+	struct err err;	  // of SOURCE_FAILED and SOURCE_FELL_BACK
+	bool unavailable; // the broker does not have this, and nobody insisted on it
 	int status;	  // of the answer; 0: none
-	double seconds;
+	double seconds;	  // until its end, since collecting began
+	double age_s;	  // of an answer that was taken again; 0: it is a new one
 	size_t n_bytes;
+};
+
+// What became of an endpoint: the outcomes of its requests together.
+struct endpoint {
+	struct endpoint *next;
+	struct str name;
+	bool is_question;    // not for metrics
+	bool is_optional;    // its failure is nobody's loss
+	bool by_default;     // nobody named it
+	bool has_pause;	     // it is not asked in every cycle
+	bool delivered;	     // something came
+	bool unavailable;    // the broker does not have it; err says how that is known
+	bool fell_back;	     // its text page failed, and JSON stood in for it
+	struct err err;	     // the first failure; ERR_NONE: all is well
+	int status;	     // of that answer
+	struct str url;	     // of that request
+	struct err text_err; // why it fell back
+	int text_status;
+	struct str text_url;
+	double age_s; // of its values; 0: they are new
+	size_t n_nodes;
+	struct str missing; // as in source_take
 };
 
 // One source in this cycle.
 struct source_run {
 	size_t index; // of the configuration
 	const struct source_conf *conf;
-	struct scrape
-		*scrapes; // those of pages, then the question for the node's name if it was asked
-	size_t n_scrapes;
-	bool up;	// at least one page delivered
-	double seconds; // of its slowest page
+	struct source_turn turn;
+	struct scrape *scrapes, **last, **unstarted; // the first that is not started, or the end
+	struct endpoint *endpoints;		     // in the order of asking
+	struct metric_set *own; // what the source knows by itself; NULL: nothing
+	bool up;		// at least one endpoint delivered
+	double seconds;		// until its last answer
 	size_t n_bytes, n_samples;
 	struct repairs repairs;	     // of reading, and of the first body it was checked for
 	struct check_source checked; // by that body
@@ -87,9 +114,9 @@ struct cycle {
 	size_t n_runs;
 	struct group *groups;
 	struct push *pushes;
-	size_t n_pending; // requests in flight
-	int64_t push_deadline_ns;
-	bool pushing, stopped;
+	size_t n_pending;					 // requests in flight
+	int64_t start_ns, collect_deadline_ns, push_deadline_ns; // monotonic
+	bool starting, pushing, stopped;
 	void (*on_done)(void *arg, struct cycle *cycle);
 	void *arg;
 };
@@ -100,6 +127,8 @@ struct cycle *cycle_new(
 // Asks the sources; all else follows from the event loop. Where there is nobody to ask and nowhere to push
 // at the moment, on_done comes from inside.
 void cycle_start(struct cycle *cycle);
+// All sources have what they will get; for agent/collect.
+void cycle_collected(struct cycle *cycle);
 // Ends it early: nothing new is started. Collecting ends at once; pushes in flight go on until they are
 // answered, or until http_cancel_all. on_done comes in any case.
 void cycle_stop(struct cycle *cycle);

@@ -14,11 +14,8 @@ static const size_t LARGEST_BODY = (size_t)1 << 31;
 
 static struct template_values values_of(const struct cycle *cycle, const struct source_run *run)
 {
-	struct template_values values = config_values(cycle->env->config, run->index);
-
-	if (values.node.len == 0)
-		values.node = tally_node(cycle->env->tally, run->index);
-	return values;
+	return config_values(
+		cycle->env->config, run->index, cycle->env->tally->sources[run->index].state);
 }
 
 static struct push *add_push(struct cycle *cycle, size_t sink, size_t leader)
@@ -153,11 +150,13 @@ static void check_run(struct check *check, const struct group *group, size_t run
 {
 	bool copy = is_needed_later(group, run_index);
 
-	for (size_t i = 0; i < run->n_scrapes; i++) {
-		struct metric_set *set = run->scrapes[i].take.set;
-		if (run->scrapes[i].err.kind == ERR_NONE)
+	for (const struct scrape *scrape = run->scrapes; scrape; scrape = scrape->next) {
+		struct metric_set *set = scrape->take.set;
+		if (scrape->verdict == SOURCE_DELIVERED)
 			check_add(check, copy ? metric_copy(set) : set, source);
 	}
+	if (run->own)
+		check_add(check, copy ? metric_copy(run->own) : run->own, source);
 }
 
 // A source is in one group per sink. Its repairs are counted for one of them, or they would count
@@ -276,15 +275,17 @@ void group_write(struct cycle *cycle, struct group *group)
 
 // Selecting
 
-// The node's name, or what stands for it until the broker has told it.
+// The names of node and cluster, or what stands for them until the broker has told them.
 static struct template_values guess_values(
 	const struct config *config, size_t source, struct arena *arena)
 {
-	struct template_values values = config_values(config, source);
+	struct template_values values = config_values(config, source, NULL);
+	struct str url = config->sources[source]->http.url;
 
 	if (values.node.len == 0)
-		values.node =
-			arena_printf(arena, "?@%.*s", STR_ARG(config->sources[source]->http.url));
+		values.node = arena_printf(arena, "?@%.*s", STR_ARG(url));
+	if (values.cluster_name.len == 0)
+		values.cluster_name = arena_printf(arena, "?@%.*s", STR_ARG(url));
 	return values;
 }
 
@@ -299,10 +300,12 @@ static bool share_key(const struct config *config, size_t sink, size_t a, size_t
 	// One URL is one broker, whichever of the two says its name; and a name that is not known yet may
 	// be the other's.
 	bool same_url = str_eq(config->sources[a]->http.url, config->sources[b]->http.url);
-	bool knows_a = config_values(config, a).node.len > 0;
-	bool knows_b = config_values(config, b).node.len > 0;
-	if (same_url || knows_a != knows_b)
+	struct template_values known_a = config_values(config, a, NULL);
+	struct template_values known_b = config_values(config, b, NULL);
+	if (same_url || !known_a.node.len != !known_b.node.len)
 		values_b.node = values_a.node;
+	if (same_url || !known_a.cluster_name.len || !known_b.cluster_name.len)
+		values_b.cluster_name = values_a.cluster_name;
 	bool same = template_expand(
 			    config_template(config, sink, a), &values_a, &arena, &key_a, &err) &&
 		    template_expand(

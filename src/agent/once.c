@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/once.h"
 
+#include "agent/collect.h"
 #include "agent/group.h"
 #include "agent/report.h"
 #include "base/hash.h"
@@ -171,11 +172,9 @@ static bool any_failed(const struct cycle *cycle)
 	bool push = cycle->env->push;
 
 	for (size_t i = 0; i < cycle->n_runs; i++)
-		for (size_t k = 0; k < cycle->runs[i].n_scrapes; k++) {
-			const struct scrape *scrape = &cycle->runs[i].scrapes[k];
-			if (scrape->err.kind != ERR_NONE && !scrape->unavailable)
+		for (const struct endpoint *e = cycle->runs[i].endpoints; e; e = e->next)
+			if (!endpoint_is_up(e) && !e->unavailable && !e->is_optional)
 				return true;
-		}
 	for (size_t i = 0; i < cycle->n_runs; i++)
 		if (!cycle->runs[i].up)
 			return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/report.h"
 
+#include "agent/collect.h"
 #include "agent/tally.h"
 #include "base/clock.h"
 #include "base/hash.h"
@@ -62,68 +63,134 @@ static struct str public_url(const struct cycle *cycle, struct str url)
 		(struct arena *)&cycle->arena, "%.*s%.*s", STR_ARG(front), STR_ARG(back));
 }
 
-static void report_endpoint(const struct scrape *scrape, struct outage *outage, bool source_is_up)
+static void log_endpoint(const struct cycle *cycle, const struct source_run *run,
+	const struct endpoint *endpoint, bool still)
 {
-	struct str source = scrape->run->conf->name, endpoint = scrape->ask->endpoint;
-	struct ended ended;
-	enum change change = note(outage, scrape->err.kind, scrape->status, &ended);
+	struct str source = run->conf->name;
+	struct str url = endpoint->url.len ? endpoint->url : run->conf->http.url;
 
-	if (endpoint.len == 0)
-		endpoint = STR("/status");
+	if (endpoint->unavailable)
+		log_info("endpoint is not available in this broker", log_text("source", source),
+			log_text("endpoint", endpoint->name),
+			log_text("error", str_of(endpoint->err.text)));
+	else
+		log_warn(still ? "endpoint still fails" : "endpoint failed",
+			log_text("source", source), log_text("endpoint", endpoint->name),
+			log_text("reason", err_reason(endpoint->err.kind)),
+			log_text("error", str_of(endpoint->err.text)),
+			log_text("url", public_url(cycle, url)));
+}
+
+static void report_endpoint(const struct cycle *cycle, const struct source_run *run,
+	const struct endpoint *endpoint, struct outage *outage)
+{
+	struct str source = run->conf->name;
+	struct ended ended;
+	enum change change = note(outage, endpoint->err.kind, endpoint->status, &ended);
+
 	// While the whole source is down, one line about it is enough.
 	if (outage->kind == ERR_NONE) {
 		if (outage->reported && change == CAME_BACK)
 			log_info("endpoint is back", log_text("source", source),
-				log_text("endpoint", endpoint),
+				log_text("endpoint", endpoint->name),
 				log_number("failures", (int64_t)ended.n_failures),
 				log_number("seconds", ended.seconds));
 		outage->reported = false;
 		return;
 	}
 	// What a broker does not have is told once, what fails at each doubling.
-	if (change == WENT_DOWN || (change == STILL_DOWN && !scrape->unavailable))
+	if (change == WENT_DOWN || (change == STILL_DOWN && !endpoint->unavailable))
 		outage->reported = false;
-	if (outage->reported || !source_is_up)
+	if (outage->reported || !run->up)
 		return;
 	outage->reported = true;
-	if (scrape->unavailable)
-		log_info("endpoint is not available in this broker", log_text("source", source),
-			log_text("endpoint", endpoint),
-			log_text("error", str_of(scrape->err.text)));
+	log_endpoint(cycle, run, endpoint, change == STILL_DOWN);
+}
+
+// A page that fails as text, while JSON stands in for it.
+static void report_fallback(const struct cycle *cycle, const struct source_run *run,
+	const struct endpoint *endpoint, struct outage *text)
+{
+	enum err_kind kind = endpoint->fell_back ? endpoint->text_err.kind : ERR_NONE;
+	struct ended ended;
+	enum change change = note(text, kind, endpoint->text_status, &ended);
+
+	if (change == WENT_DOWN || change == STILL_DOWN)
+		log_warn(change == WENT_DOWN
+				 ? "endpoint fails as text; its statistics come from JSON"
+				 : "endpoint still fails as text; its statistics come from JSON",
+			log_text("source", run->conf->name), log_text("endpoint", endpoint->name),
+			log_text("reason", err_reason(kind)),
+			log_text("error", str_of(endpoint->text_err.text)),
+			log_text("url", public_url(cycle, endpoint->text_url)));
+	else if (change == CAME_BACK && endpoint->err.kind == ERR_NONE)
+		log_info("endpoint answers as text again", log_text("source", run->conf->name),
+			log_text("endpoint", endpoint->name),
+			log_number("failures", (int64_t)ended.n_failures),
+			log_number("seconds", ended.seconds));
+}
+
+// The endpoints whose answers lack nodes of the cluster; they lack the same ones, nearly always.
+static void report_nodes(
+	const struct cycle *cycle, const struct source_run *run, struct source_tally *tally)
+{
+	struct arena *arena = (struct arena *)&cycle->arena;
+	struct str missing = STR(""), names = STR("");
+
+	for (const struct endpoint *e = run->endpoints; e; e = e->next) {
+		if (e->missing.len == 0)
+			continue;
+		if (missing.len == 0)
+			missing = e->missing;
+		names = arena_printf(arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "",
+			STR_ARG(e->name));
+	}
+	uint64_t now = missing.len ? hash_bytes(missing, 1) : 0;
+	if (now == tally->missing || !run->up)
+		return;
+	tally->missing = now;
+	if (now)
+		log_warn("answers lack nodes of the cluster", log_text("source", run->conf->name),
+			log_text("missing", missing), log_text("endpoints", names));
 	else
-		log_warn(change == STILL_DOWN ? "endpoint still fails" : "endpoint failed",
-			log_text("source", source), log_text("endpoint", endpoint),
-			log_text("reason", err_reason(scrape->err.kind)),
-			log_text("error", str_of(scrape->err.text)),
-			log_text("url", public_url(scrape->cycle, scrape->ask->request.url)));
+		log_info("answers have all nodes of the cluster again",
+			log_text("source", run->conf->name));
 }
 
-// The error that stands for the whole source: its first one.
-static const struct err *first_error(const struct source_run *run)
+static void report_endpoints(const struct cycle *cycle, const struct source_run *run)
 {
-	static const struct err none;
+	for (const struct endpoint *e = run->endpoints; e; e = e->next) {
+		struct endpoint_tally *tally =
+			tally_endpoint(cycle->env->tally, run->index, e->name);
 
-	for (size_t i = 0; i < run->n_scrapes; i++)
-		if (run->scrapes[i].err.kind != ERR_NONE)
-			return &run->scrapes[i].err;
-	return &none;
+		if (!e->is_optional)
+			report_endpoint(cycle, run, e, &tally->outage);
+		report_fallback(cycle, run, e, &tally->text);
+	}
 }
 
-static int first_status(const struct source_run *run)
+// The endpoint whose failure stands for the whole source: the first one that failed, of those that the
+// broker should have if there is one.
+static const struct endpoint *first_failure(const struct source_run *run)
 {
-	for (size_t i = 0; i < run->n_scrapes; i++)
-		if (run->scrapes[i].err.kind != ERR_NONE)
-			return run->scrapes[i].status;
-	return 0;
+	static const struct endpoint none;
+	const struct endpoint *found = &none;
+
+	for (const struct endpoint *e = run->endpoints; e; e = e->next)
+		if (e->err.kind != ERR_NONE && !e->is_question &&
+			(found == &none || (found->unavailable && !e->unavailable)))
+			found = e;
+	return found;
 }
 
 static void report_source(
 	const struct cycle *cycle, const struct source_run *run, struct source_tally *tally)
 {
-	const struct err *err = first_error(run);
+	const struct endpoint *failure = first_failure(run);
+	const struct err *err = &failure->err;
 	struct ended ended;
 	enum change change =
-		note(&tally->outage, run->up ? ERR_NONE : err->kind, first_status(run), &ended);
+		note(&tally->outage, run->up ? ERR_NONE : err->kind, failure->status, &ended);
 
 	if (change == WENT_DOWN || change == STILL_DOWN)
 		log_error(change == WENT_DOWN ? "source is down" : "source is still down",
@@ -135,9 +202,8 @@ static void report_source(
 		log_info("source is back", log_text("source", run->conf->name),
 			log_number("failures", (int64_t)ended.n_failures),
 			log_number("seconds", ended.seconds));
-	for (size_t i = 0; i < run->n_scrapes; i++)
-		report_endpoint(&run->scrapes[i], tally_endpoint(cycle->env->tally, run->index, i),
-			run->up);
+	report_endpoints(cycle, run);
+	report_nodes(cycle, run, tally);
 }
 
 // Repairs and quarantine
@@ -148,11 +214,11 @@ static struct str detail(const struct source_run *run, enum repair rule, struct 
 		return arena_printf(arena,
 			"first %.*s; tell the sources apart by labels or job_name",
 			STR_ARG(run->checked.duplicate));
-	for (size_t i = 0; rule == REPAIR_BAD_LINE && i < run->n_scrapes; i++) {
-		const struct read_report *report = &run->scrapes[i].take.report;
+	for (const struct scrape *s = run->scrapes; rule == REPAIR_BAD_LINE && s; s = s->next) {
+		const struct read_report *report = &s->take.report;
 		if (report->first_bad_line)
 			return arena_printf(arena, "endpoint %.*s line %zu: %s",
-				STR_ARG(run->scrapes[i].ask->endpoint), report->first_bad_line,
+				STR_ARG(s->ask->endpoint), report->first_bad_line,
 				report->first_fault);
 	}
 	return STR("");
@@ -245,17 +311,32 @@ void report_pushes(const struct cycle *cycle)
 
 // A single run
 
+static void print_unavailable(const struct source_run *run, FILE *out)
+{
+	const char *before = "  not available: ";
+
+	for (const struct endpoint *e = run->endpoints; e; e = e->next) {
+		if (!e->unavailable || e->is_question)
+			continue;
+		fprintf(out, "%s%.*s", before, STR_ARG(e->name));
+		before = ", ";
+	}
+	if (*before == ',')
+		fputc('\n', out);
+}
+
 static void print_source(const struct source_run *run, FILE *out)
 {
-	size_t n_pages = 0, n_good = 0;
+	size_t n = 0, n_good = 0;
 
-	for (size_t i = 0; i < run->n_scrapes; i++) {
-		n_pages += run->scrapes[i].ask->endpoint.len > 0;
-		n_good += run->scrapes[i].ask->endpoint.len && run->scrapes[i].err.kind == ERR_NONE;
+	for (const struct endpoint *e = run->endpoints; e; e = e->next) {
+		n += !e->is_question;
+		n_good += !e->is_question && endpoint_is_up(e);
 	}
 	fprintf(out, "source %.*s: %zu of %zu endpoints, %zu samples, %zu bytes, %.1f ms\n",
-		STR_ARG(run->conf->name), n_good, n_pages, run->n_samples, run->n_bytes,
+		STR_ARG(run->conf->name), n_good, n, run->n_samples, run->n_bytes,
 		run->seconds * 1e3);
+	print_unavailable(run, out);
 }
 
 static void print_push(const struct cycle *cycle, const struct push *push, FILE *out)

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/selfstat.h"
 
+#include "agent/collect.h"
 #include "agent/tally.h"
 #include "base/clock.h"
-#include "base/number.h"
-#include "metric/write.h"
+#include "metric/put.h"
 #include "version.h"
 
 enum self {
 	BUILD_INFO,
 	SOURCE_UP,
 	ENDPOINT_UP,
+	ENDPOINT_AVAILABLE,
+	ENDPOINT_FALLBACK,
+	ENDPOINT_NODES,
+	ENDPOINT_AGE,
 	SOURCE_DURATION,
 	SOURCE_SAMPLES,
 	SOURCE_BYTES,
@@ -40,9 +44,19 @@ static const struct row rows[N_SELF] = {
 	[SOURCE_UP] = { STR_INIT("brokerpush_source_up"), METRIC_GAUGE,
 		STR_INIT("Whether at least one endpoint of the source delivered.") },
 	[ENDPOINT_UP] = { STR_INIT("brokerpush_endpoint_up"), METRIC_GAUGE,
-		STR_INIT("Whether the endpoint delivered.") },
+		STR_INIT("Whether the endpoint delivered all that it should.") },
+	[ENDPOINT_AVAILABLE] = { STR_INIT("brokerpush_endpoint_available"), METRIC_GAUGE,
+		STR_INIT("Whether the broker has the endpoint; only of those that no setting "
+			 "names.") },
+	[ENDPOINT_FALLBACK] = { STR_INIT("brokerpush_endpoint_fallback"), METRIC_GAUGE,
+		STR_INIT("1 while the endpoint fails as text, and JSON stands in for it.") },
+	[ENDPOINT_NODES] = { STR_INIT("brokerpush_endpoint_nodes"), METRIC_GAUGE,
+		STR_INIT("Nodes of the cluster that the answer told about.") },
+	[ENDPOINT_AGE] = { STR_INIT("brokerpush_endpoint_age_seconds"), METRIC_GAUGE,
+		STR_INIT("Age of the values; only of endpoints that may not be asked in every "
+			 "cycle.") },
 	[SOURCE_DURATION] = { STR_INIT("brokerpush_source_scrape_duration_seconds"), METRIC_GAUGE,
-		STR_INIT("How long the slowest endpoint of the source took.") },
+		STR_INIT("How long it took until the source had given its last answer.") },
 	[SOURCE_SAMPLES] = { STR_INIT("brokerpush_source_samples"), METRIC_GAUGE,
 		STR_INIT("Samples that the source delivered, before checks.") },
 	[SOURCE_BYTES] = { STR_INIT("brokerpush_source_body_bytes"), METRIC_GAUGE,
@@ -73,24 +87,12 @@ static const struct row rows[N_SELF] = {
 		STR_INIT("Ticks that came while a cycle was still running.") },
 };
 
-// Up to two labels; an empty name ends them.
+// Up to two labels; those without a value are none.
 static void add(struct metric_set *set, enum self self, const struct pair labels[2], double value)
 {
-	struct family *family = metric_family(set, rows[self].name);
-	struct sample *sample = metric_add_sample(set, family);
-	struct buf text = buf_new(KIB(64));
+	struct family *family = put_family(set, rows[self].name, rows[self].type, rows[self].help);
 
-	family->type = rows[self].type;
-	family->typed = true;
-	family->help = rows[self].help;
-	for (int i = 0; i < 2 && labels[i].name.len; i++)
-		write_label(&text, labels[i].name, labels[i].value);
-	sample->labels = arena_copy(set->arena, buf_str(&text));
-	label_identify(sample->labels, &sample->fingerprint, &sample->label_names);
-	text.len = 0;
-	number_write(&text, value);
-	sample->value = arena_copy(set->arena, buf_str(&text));
-	buf_free(&text);
+	put_sample(set, family, labels, 2, put_real(set->arena, value));
 }
 
 static struct pair label(const char *name, struct str value)
@@ -105,17 +107,31 @@ static double seconds(int64_t ns)
 
 // Each of these adds the samples of one source or sink to one family.
 
+static void add_endpoint(
+	struct metric_set *set, struct pair source, const struct endpoint *endpoint)
+{
+	struct pair labels[2] = { source, label("endpoint", endpoint->name) };
+
+	if (endpoint->by_default)
+		add(set, ENDPOINT_AVAILABLE, labels, !endpoint->unavailable);
+	if (endpoint->unavailable)
+		return;
+	add(set, ENDPOINT_UP, labels, endpoint_is_up(endpoint));
+	if (endpoint->fell_back)
+		add(set, ENDPOINT_FALLBACK, labels, 1);
+	if (endpoint->n_nodes)
+		add(set, ENDPOINT_NODES, labels, (double)endpoint->n_nodes);
+	if (endpoint->has_pause && endpoint->delivered)
+		add(set, ENDPOINT_AGE, labels, endpoint->age_s);
+}
+
 static void add_endpoints(struct metric_set *set, const struct source_run *run)
 {
-	for (size_t i = 0; i < run->n_scrapes; i++) {
-		const struct scrape *scrape = &run->scrapes[i];
-		struct pair source = label("source", run->conf->name);
-		struct pair endpoint = label("endpoint", scrape->ask->endpoint);
+	struct pair source = label("source", run->conf->name);
 
-		if (scrape->ask->endpoint.len)
-			add(set, ENDPOINT_UP, (struct pair[2]){ source, endpoint },
-				scrape->err.kind == ERR_NONE);
-	}
+	for (const struct endpoint *e = run->endpoints; e; e = e->next)
+		if (!e->is_question)
+			add_endpoint(set, source, e);
 }
 
 static void add_failures(

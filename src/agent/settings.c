@@ -397,7 +397,7 @@ static void take_bool(struct settings *s, const config_setting_t *setting, char 
 // "stats, auth" as a list, for defaults and the command line.
 static struct str_list split_list(struct settings *s, struct str text)
 {
-	struct str_list list = { .items = arena_array(s->arena, struct str, text.len / 2 + 1) };
+	struct str_list list = { .items = arena_array(s->arena, struct str, text.len + 1) };
 	struct str item;
 
 	while (text.len) {
@@ -412,7 +412,7 @@ static void take_strings(
 {
 	struct str_list *list = (struct str_list *)value;
 
-	if (is_override(setting) && config_setting_get_string(setting)) {
+	if (config_setting_get_string(setting)) { // "a", or "a, b"
 		*list = split_list(s, str_of(config_setting_get_string(setting)));
 		list->given = true;
 		return;

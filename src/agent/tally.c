@@ -6,11 +6,6 @@
 
 #include <stdlib.h>
 
-struct str tally_node(const struct tally *tally, size_t source)
-{
-	return buf_str(&tally->sources[source].node);
-}
-
 // Waiting
 
 // Who asks for more than this is not taken by his word.
@@ -20,7 +15,8 @@ void outage_wait(struct outage *outage, int64_t seconds)
 {
 	if (seconds > LONGEST_WAIT_S)
 		seconds = LONGEST_WAIT_S;
-	outage->not_before_ns = seconds > 0 ? clock_monotonic_ns() + seconds * NS_PER_S : 0;
+	if (seconds > 0)
+		outage->not_before_ns = clock_monotonic_ns() + seconds * NS_PER_S;
 }
 
 bool outage_is_waiting(const struct outage *outage, struct err *err)
@@ -35,28 +31,55 @@ bool outage_is_waiting(const struct outage *outage, struct err *err)
 	return true;
 }
 
-struct outage *tally_endpoint(struct tally *tally, size_t source, size_t index)
+int64_t tally_wait_of(const struct http_answer *answer)
 {
-	struct source_tally *owner = &tally->sources[source];
+	return answer->status == 429 || answer->status == 503 ? answer->retry_after_s : 0;
+}
 
-	if (index >= owner->n_endpoints) {
-		owner->endpoints =
-			mem_resize(owner->endpoints, (index + 1) * sizeof(struct outage));
-		while (owner->n_endpoints <= index)
-			owner->endpoints[owner->n_endpoints++] = (struct outage){ 0 };
+// Finding
+
+static struct buf own_copy(struct str text)
+{
+	struct buf copy = buf_new(text.len);
+
+	buf_add(&copy, text);
+	return copy;
+}
+
+struct endpoint_tally *tally_endpoint(struct tally *tally, size_t source, struct str name)
+{
+	struct endpoint_tally **link = &tally->sources[source].endpoints;
+
+	while (*link && !str_eq(buf_str(&(*link)->name), name))
+		link = &(*link)->next;
+	if (!*link) {
+		*link = mem_alloc(sizeof(**link));
+		(*link)->name = own_copy(name);
 	}
-	return &owner->endpoints[index];
+	return *link;
+}
+
+struct limiter *tally_limiter(struct tally *tally, struct str url)
+{
+	struct limiter **link = &tally->limiters;
+
+	while (str_ends_with(url, STR("/")))
+		url.len--;
+	while (*link && !str_eq(buf_str(&(*link)->url), url))
+		link = &(*link)->next;
+	if (!*link) {
+		*link = mem_alloc(sizeof(**link));
+		(*link)->url = own_copy(url);
+	}
+	return *link;
 }
 
 // Counting
 
 static void add_scrape(struct source_tally *source, const struct scrape *scrape)
 {
-	if (scrape->take.node.len) {
-		source->node.len = 0;
-		buf_add(&source->node, scrape->take.node);
-	}
-	if (scrape->ask->endpoint.len == 0)
+	if (scrape->ask->is_question || scrape->unavailable || scrape->age_s > 0 ||
+		scrape->verdict == SOURCE_ASKED_AGAIN)
 		return;
 	source->n_scrapes++;
 	if (scrape->err.kind != ERR_NONE)
@@ -69,8 +92,8 @@ void tally_add_scrapes(struct tally *tally, const struct cycle *cycle)
 {
 	for (size_t i = 0; i < cycle->n_runs; i++) {
 		const struct source_run *run = &cycle->runs[i];
-		for (size_t k = 0; k < run->n_scrapes; k++)
-			add_scrape(&tally->sources[run->index], &run->scrapes[k]);
+		for (const struct scrape *scrape = run->scrapes; scrape; scrape = scrape->next)
+			add_scrape(&tally->sources[run->index], scrape);
 	}
 }
 
@@ -104,8 +127,11 @@ struct tally *tally_new(const struct config *config)
 
 	tally->n_sources = config->n_sources;
 	tally->sources = mem_alloc(config->n_sources * sizeof(*tally->sources));
+	tally->config = config;
 	for (size_t i = 0; i < config->n_sources; i++)
-		tally->sources[i].node = buf_new(MIB(1));
+		tally->sources[i].state = mem_alloc(config->sources[i]->type->state_size);
+	tally->accounts.n = config->n_sources;
+	tally->accounts.items = mem_alloc(tally->accounts.n * sizeof(*tally->accounts.items));
 	tally->n_sinks = config->n_sinks;
 	tally->sinks = mem_alloc(config->n_sinks * sizeof(*tally->sinks));
 	for (size_t i = 0; i < config->n_sinks; i++) {
@@ -115,16 +141,34 @@ struct tally *tally_new(const struct config *config)
 	return tally;
 }
 
+static void free_source(const struct source_type *type, struct source_tally *source)
+{
+	for (struct endpoint_tally *endpoint; (endpoint = source->endpoints);) {
+		source->endpoints = endpoint->next;
+		buf_free(&endpoint->name);
+		buf_free(&endpoint->kept);
+		buf_free(&endpoint->kept_type);
+		free(endpoint);
+	}
+	if (type->free_state)
+		type->free_state(source->state);
+	free(source->state);
+}
+
 void tally_free(struct tally *tally)
 {
 	if (!tally)
 		return;
-	for (size_t i = 0; i < tally->n_sources; i++) {
-		buf_free(&tally->sources[i].node);
-		free(tally->sources[i].endpoints);
+	for (size_t i = 0; i < tally->n_sources; i++)
+		free_source(tally->config->sources[i]->type, &tally->sources[i]);
+	for (struct limiter *limiter; (limiter = tally->limiters);) {
+		tally->limiters = limiter->next;
+		buf_free(&limiter->url);
+		free(limiter);
 	}
 	for (size_t i = 0; i < tally->n_sinks; i++)
 		free(tally->sinks[i].groups);
+	free(tally->accounts.items);
 	free(tally->sources);
 	free(tally->sinks);
 	free(tally);

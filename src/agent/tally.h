@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What outlives a cycle: totals, last times, and what the log has said already. Changed by the outcomes
-// of a cycle in two places only: tally_add_scrapes and tally_add_pushes.
+// What outlives a cycle: totals, last times, what sources remember, whom to leave alone until when, and what
+// the log has said already. Totals are changed by the outcomes of a cycle only, in tally_add_*.
 #pragma once
 
 #include "agent/cycle.h"
@@ -15,16 +15,37 @@ struct outage {
 	bool reported;
 };
 
+// What is known of one endpoint of a source.
+struct endpoint_tally {
+	struct endpoint_tally *next;
+	struct buf name; // owned, as all below
+	struct outage outage;
+	struct outage text;   // of its text page, while JSON stands in for it
+	int64_t asked_ns;     // monotonic time of the last answer to a request with a pause
+	int64_t free_ns;      // when the peer will let the next one through; 0: at any time
+	struct buf kept;      // the answer to that; empty: there was none, or a bad one
+	struct buf kept_type; // its Content-Type
+	int64_t kept_ns;      // monotonic time of that answer
+};
+
 struct source_tally {
-	struct buf node; // the name that the broker told last; owned
+	void *state; // of the type's state_size; owned
 	uint64_t n_scrapes;
 	uint64_t n_failures[N_ERR_KINDS];
 	struct repairs repairs;
 	int64_t last_success_ns; // wall time; 0: never
 	struct outage outage;
-	struct outage *endpoints; // owned; by index of the request
-	size_t n_endpoints;
-	uint64_t quarantined; // fingerprint of the families reported last
+	struct endpoint_tally *endpoints; // owned
+	uint64_t missing;		  // fingerprint of the missing nodes reported last
+	uint64_t quarantined;		  // fingerprint of the families reported last
+};
+
+// A peer that lets some requests through only once in a while, whichever source they come from.
+struct limiter {
+	struct limiter *next;
+	struct buf url;	 // without a slash at its end; owned
+	bool is_busy;	 // one is under way
+	int64_t free_ns; // monotonic time at which it will let the next one through
 };
 
 struct sink_tally {
@@ -37,22 +58,29 @@ struct sink_tally {
 };
 
 struct tally {
+	const struct config *config; // borrowed
 	struct source_tally *sources;
 	size_t n_sources;
 	struct sink_tally *sinks;
 	size_t n_sinks;
-	uint64_t n_skipped; // ticks that came during a cycle
+	struct limiter *limiters;	 // owned
+	struct source_accounts accounts; // owned
+	uint64_t n_skipped;		 // ticks that came during a cycle
 };
 
 struct tally *tally_new(const struct config *config);
 // Takes NULL.
 void tally_free(struct tally *tally);
 
-// The last known name of a source's node; empty: it never told.
-struct str tally_node(const struct tally *tally, size_t source);
-// The run of failures of a source's request, by its index.
-struct outage *tally_endpoint(struct tally *tally, size_t source, size_t index);
-// Takes a Retry-After of this many seconds to heart, or of 0 forgets one.
+// What is known of a source's endpoint; made at its first mention, valid until tally_free.
+struct endpoint_tally *tally_endpoint(struct tally *tally, size_t source, struct str name);
+// The limiter of a peer, by its URL; made at its first mention, valid until tally_free.
+struct limiter *tally_limiter(struct tally *tally, struct str url);
+
+// How many seconds an answer wants to be waited for: only with 429 and 503 does Retry-After mean what it
+// says, since EMQX sends it with a healthy /status too.
+int64_t tally_wait_of(const struct http_answer *answer);
+// Takes a Retry-After of this many seconds to heart; 0: there was none, which changes nothing.
 void outage_wait(struct outage *outage, int64_t seconds);
 // Whether the peer wants to be left alone now; err then says so, with ERR_SKIPPED.
 bool outage_is_waiting(const struct outage *outage, struct err *err);

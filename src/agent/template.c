@@ -275,6 +275,14 @@ bool template_expand(const struct template *template, const struct template_valu
 			STR_ARG(values->source));
 		return false;
 	}
+	if ((template_variables(template) & 1u << TEMPLATE_CLUSTER_NAME) &&
+		values->cluster_name.len == 0) {
+		err_set(err, ERR_EMPTY_KEY_VALUE, 0,
+			"the cluster's name is not known; set cluster_name for source %.*s, or "
+			"credentials, so that the broker can be asked",
+			STR_ARG(values->source));
+		return false;
+	}
 	for (size_t i = 0; i < template->n; i++) {
 		labels[i].name = template->segments[i].label;
 		if (!expand_segment(&template->segments[i], values, arena, &labels[i].value, err))

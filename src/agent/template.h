@@ -13,7 +13,7 @@ enum template_variable {
 	TEMPLATE_NAME,	       // the part of the node's name before the @
 	TEMPLATE_HOST,	       // the part behind it
 	TEMPLATE_NODE,	       // all of it
-	TEMPLATE_CLUSTER_NAME, // by setting
+	TEMPLATE_CLUSTER_NAME, // by setting, or as the broker told it
 	TEMPLATE_SOURCE,       // the source's name
 	TEMPLATE_HOSTNAME,     // of this machine
 	N_TEMPLATE_VARIABLES,

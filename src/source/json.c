@@ -57,6 +57,11 @@ static void set_err(struct err *err, json_error_t *error)
 
 struct json_doc *json_read(struct str text, struct err *err)
 {
+	if (text.len > JSON_LARGEST) {
+		err_set(err, ERR_TOO_LARGE, JSON_LARGEST, "JSON of %zu bytes, more than %d",
+			text.len, (int)JSON_LARGEST);
+		return NULL;
+	}
 	const char *bytes = text.len ? text.ptr : "";
 	json_error_t error;
 	json_t *root;

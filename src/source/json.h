@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+enum { JSON_LARGEST = 4 * 1024 * 1024 };
+
 // A text that was read; owns all values in it.
 struct json_doc;
 
@@ -36,9 +38,9 @@ struct json_number {
 	double real;	 // set in both cases
 };
 
-// Reads a whole text. NULL: err has ERR_BAD_BODY, how many bytes had been read when the fault was seen,
-// and what is wrong; never a part of the text, which may hold a secret. Beyond the grammar these are
-// faults: invalid UTF-8, \u0000 and lone surrogates in a string, more than 2048 levels, and a number
+// Reads a whole text. NULL: err has ERR_TOO_LARGE, or ERR_BAD_BODY, how many bytes had been read when the
+// fault was seen, and what is wrong; never a part of the text, which may hold a secret. Beyond the grammar
+// these are faults: invalid UTF-8, \u0000 and lone surrogates in a string, more than 2048 levels, and a number
 // beyond a double. Of members with the same name the last one wins, at the first one's place. An integer
 // beyond int64_t is kept as a double, and then all integers of that text from 2^53 on are.
 // The caller owns what it gives.

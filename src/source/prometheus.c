@@ -2,27 +2,20 @@
 // Any page in the text format: an exporter, an application.
 #include "source/source.h"
 
-static size_t ask(const struct source_conf *conf, bool want_node, struct arena *arena,
-	struct source_ask **asks)
+static void ask(struct source_turn *turn)
 {
-	(void)want_node;
-	*asks = arena_new(arena, struct source_ask);
-	(*asks)->endpoint = STR("metrics");
-	(*asks)->request = (struct http_request){
-		.conf = &conf->http,
-		.method = STR("GET"),
-		.url = conf->http.url,
-		// Targets then answer plain names that every gateway takes.
-		.accept = STR("text/plain;version=0.0.4;q=1, */*;q=0.1"),
-	};
-	return 1;
+	struct source_ask *page = source_add_ask(turn, STR("metrics"));
+
+	page->request.url = turn->conf->http.url;
+	// Targets then answer plain names that every gateway takes.
+	page->request.accept = STR("text/plain;version=0.0.4;q=1, */*;q=0.1");
 }
 
-static bool take(const struct source_conf *conf, const struct source_ask *asked,
+static enum source_verdict take(struct source_turn *turn, const struct source_ask *asked,
 	const struct http_answer *answer, struct source_take *taken, struct err *err)
 {
-	(void)conf, (void)asked;
-	return source_take_page(answer, taken, err);
+	(void)turn, (void)asked;
+	return source_take_page(answer, taken, err) ? SOURCE_DELIVERED : SOURCE_FAILED;
 }
 
 const struct source_type source_prometheus = {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "source/source.h"
 
-static const struct source_type *const types[] = { &source_emqx, &source_prometheus };
+static const struct source_type *const types[] = { &source_emqx, &source_emqx_cloud,
+	&source_prometheus };
 
 const struct source_type *source_find_type(struct str name)
 {
@@ -13,7 +14,33 @@ const struct source_type *source_find_type(struct str name)
 
 const char *source_type_names(void)
 {
-	return "emqx, prometheus";
+	return "emqx, emqx_cloud, prometheus";
+}
+
+struct source_ask *source_add_ask(struct source_turn *turn, struct str endpoint)
+{
+	struct source_ask *ask = arena_new(turn->arena, struct source_ask);
+
+	ask->endpoint = endpoint;
+	ask->request.conf = &turn->conf->http;
+	ask->request.method = STR("GET");
+	if (!turn->asks)
+		turn->last = &turn->asks;
+	*turn->last = ask;
+	turn->last = &ask->next;
+	return ask;
+}
+
+// There are as many places as sources, so one is free.
+struct source_account *source_account(struct source_accounts *accounts, uint64_t id)
+{
+	size_t i = 0;
+
+	while (i + 1 < accounts->n && accounts->items[i].id && accounts->items[i].id != id)
+		i++;
+	if (accounts->items[i].id != id)
+		accounts->items[i] = (struct source_account){ .id = id };
+	return &accounts->items[i];
 }
 
 bool source_take_page(const struct http_answer *answer, struct source_take *take, struct err *err)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a source is: it asks for requests and takes answers. Plain functions from values to values, no
-// I/O. A new source is one file here, one constant below, and one row in source.c.
+// I/O: the agent carries the requests out and tells the time. A new source is one file here, one
+// constant below, and one row in source.c.
 #pragma once
 
 #include "base/arena.h"
@@ -20,54 +21,131 @@ struct source_conf {
 	void *own;		 // of the type's conf_size
 };
 
-// One request of a cycle.
+// Asking
+
+// One request of a cycle, or what is known without one. An endpoint, which is what people see in metrics
+// and logs, may take several requests: pages of a list, a second way to the same statistics.
 struct source_ask {
-	struct str
-		endpoint; // as in the label `endpoint`; empty: not one of the pages, only a question
+	struct source_ask *next;
+	struct str endpoint; // as in the label `endpoint`
 	struct http_request request;
-	bool by_default; // no setting names this endpoint, so a broker without it is no failure
+	bool is_question; // not for metrics, but for something the source must know (a name, a token)
+	bool is_optional; // what it asks for is not needed: a failure is nobody's loss
+	bool by_default; // no setting names this endpoint, so a broker without it (404) is no failure
+	// Instead of a request: this is what became of it.
+	struct err err;
+	bool unavailable; // the broker does not have this endpoint; err says how that is known
+	// The peer lets such a request through only once in this time. Between, its last answer is taken
+	// again. 0: it does not care.
+	int64_t pause_ms;
+	bool pause_is_shared; // by all requests to this URL that have it set
+	// For the type's own use.
+	const void *part;
+	struct str object;
+	unsigned page, marks;
+	void *carried; // from page to page of a list; lives in the arena
 };
+
+// An account that sources log in with; several may share one, and a broker that refuses it too often locks it.
+struct source_account {
+	uint64_t id;	    // fingerprint of the user; 0: free
+	unsigned n_refused; // logins of late that were refused, by whatever broker
+	unsigned n_pending; // logins under way
+	int64_t refused_ns; // monotonic time of the last refusal
+};
+
+// All accounts of an agent.
+struct source_accounts {
+	struct source_account *items;
+	size_t n; // at least as many as sources
+};
+
+// The account of this id, made or found.
+struct source_account *source_account(struct source_accounts *accounts, uint64_t id);
+
+// A source's part in one cycle, as its type sees it.
+struct source_turn {
+	const struct source_conf *conf;
+	void *state;			  // of the type's state_size, zeroed before the first cycle
+	struct source_accounts *accounts; // shared by all sources of the agent
+	struct arena *arena;		  // of the cycle
+	int64_t now_ns;			  // monotonic, at the time of the call
+	int64_t wall_ns;		  // since 1970-01-01 UTC
+	int64_t collect_ms;		  // how long collecting may take
+	bool wants_node;		  // a grouping key needs the node's name,
+	bool wants_cluster;		  // the cluster's
+	struct source_ask *asks, **last;  // those not started yet; see source_add_ask
+};
+
+// Adds a request, zeroed but for its endpoint, to those of this turn; lives in the arena. Those added by
+// `ask` and `take` are started at once.
+struct source_ask *source_add_ask(struct source_turn *turn, struct str endpoint);
+
+// Taking
 
 // What an answer gave.
 struct source_take {
-	struct metric_set
-		*set; // empty; filled by source_take_page, borrowing from the answer's body
+	struct metric_set *set; // empty at first; may borrow from the answer's body
 	struct read_report report;
-	struct str node; // the broker's node name, where the answer told it; lives in set->arena
+	size_t n_nodes;	    // of the cluster, that the answer told about; 0: that is not counted
+	bool is_failure;    // a 404, but no sign that the broker lacks the endpoint
+	struct str missing; // names of known nodes that it should have told about; empty: none
+};
+
+enum source_verdict {
+	SOURCE_DELIVERED,   // the set has what the answer told; of a question: it was answered
+	SOURCE_FAILED,	    // err says why
+	SOURCE_FELL_BACK,   // err says why, and other requests for the same endpoint were added
+	SOURCE_ASKED_AGAIN, // no outcome: another request for the same endpoint takes its place
+};
+
+// One request that has had its answer.
+struct source_part {
+	const struct source_ask *ask;
+	struct source_take *take;
+	bool delivered;
 };
 
 struct source_type {
 	struct str name;
 	struct setting_table settings; // of own
-	size_t conf_size;
+	size_t conf_size, state_size;
 	struct str job_name; // default template
 	struct str
 		default_path; // that a complete URL gets when it has none; empty: the URL is a base
-	bool has_node; // it can supply ${name}, ${host}, ${node}, and ${cluster_name} by setting
+	bool has_node;	      // it can supply ${name}, ${host}, ${node} and ${cluster_name}
 
 	// Checks its own settings. NULL: there is nothing to check.
 	void (*check)(const struct source_conf *conf, const struct setting_faults *faults);
-	// What the configuration tells of the node's and the cluster's name; empty: nothing. NULL without
-	// has_node.
-	void (*identify)(
-		const struct source_conf *conf, struct str *node, struct str *cluster_name);
+	// The secret of its settings group `login`. NULL: it has none.
+	struct secret *(*login_secret)(const struct source_conf *conf);
+	// The node's and the cluster's name, by configuration or as the broker told them; empty: unknown.
+	// state is NULL before the first cycle. NULL without has_node.
+	void (*identify)(const struct source_conf *conf, const void *state, struct str *node,
+		struct str *cluster_name);
 	// The shortest deadline, in ms, under which its requests make sense. NULL: any.
 	int64_t (*needs_ms)(const struct source_conf *conf);
-	// The requests of a cycle, in the arena; want_node: also one that tells the node's name.
-	// Returns how many.
-	size_t (*ask)(const struct source_conf *conf, bool want_node, struct arena *arena,
-		struct source_ask **asks);
-	// Reads an answer. False: err says why there is nothing in it.
-	bool (*take)(const struct source_conf *conf, const struct source_ask *ask,
+	// Adds the first requests of a cycle.
+	void (*ask)(struct source_turn *turn);
+	// Reads an answer; comes exactly once for each ask without an err of its own, whatever became of
+	// the request.
+	enum source_verdict (*take)(struct source_turn *turn, const struct source_ask *ask,
 		const struct http_answer *answer, struct source_take *take, struct err *err);
+	// After the last answer: adds what the source knows by itself to an empty set, and may take
+	// families out of the parts' sets. NULL: nothing.
+	void (*conclude)(struct source_turn *turn, const struct source_part *parts, size_t n_parts,
+		struct metric_set *own);
+	// Frees what the state owns, not the state. NULL: nothing.
+	void (*free_state)(void *state);
 };
 
 extern const struct source_type source_emqx;
+extern const struct source_type source_emqx_cloud;
 extern const struct source_type source_prometheus;
 
 // NULL: there is no such type.
 const struct source_type *source_find_type(struct str name);
-// "emqx, prometheus", for messages.
+// "emqx, emqx_cloud, prometheus", for messages.
 const char *source_type_names(void);
 
 // What every take of a page of exposition text does: status, content type, text.

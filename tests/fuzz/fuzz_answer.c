@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What peers answer and what the configuration says about HTTP, as far as it is pure: judging answers,
-// taking pages out of them, hiding what a URL may have of secrets, checking URLs and headers.
+// taking pages out of them, hiding what a URL may have of secrets, checking URLs and headers. Answers in JSON,
+// and what follows from answers, are fuzz_emqx's.
 //
 // Input, five lines and the body:
 //
@@ -76,28 +77,68 @@ static void check_sink(const struct http_answer *answer, bool packed)
 		fuzz_check_err(&err);
 }
 
+// The private settings of a type, as far as it cannot do without.
+static void *place_of(const struct source_conf *conf, const char *name)
+{
+	const struct setting_table *table = &conf->type->settings;
+
+	for (size_t i = 0; i < table->n; i++)
+		if (strcmp(table->rows[i].name, name) == 0)
+			return (char *)conf->own + table->rows[i].offset;
+	FUZZ_CHECK(false, "there is no setting %s", name);
+	return NULL;
+}
+
+static void check_take(
+	struct source_turn *turn, const struct source_ask *ask, const struct http_answer *answer)
+{
+	struct source_take take = { .set = metric_set_new(turn->arena) };
+	struct err err = { 0 };
+	enum source_verdict verdict = turn->conf->type->take(turn, ask, answer, &take, &err);
+	struct str node, cluster;
+
+	FUZZ_CHECK(verdict == SOURCE_DELIVERED || verdict == SOURCE_FAILED ||
+			   (verdict == SOURCE_ASKED_AGAIN && turn->asks),
+		"verdict %d", (int)verdict);
+	if (verdict == SOURCE_FAILED)
+		fuzz_check_err(&err);
+	if (verdict != SOURCE_DELIVERED)
+		return;
+	FUZZ_CHECK(err.kind == ERR_NONE, "an answer with an error: %s", err.text);
+	FUZZ_CHECK(is_success(answer), "an answer of status %d is taken", answer->status);
+	if (!ask->is_question) {
+		FUZZ_CHECK(take.set->n_samples && !http_is_foreign(answer), "no samples");
+		return;
+	}
+	turn->conf->type->identify(turn->conf, turn->state, &node, &cluster);
+	FUZZ_CHECK(node.len && strict_is_utf8((struct strict_text){ node.ptr, node.len }),
+		"no name of a node");
+}
+
+// Each request that a source begins with gets this answer.
 static void check_source(
-	const struct source_type *type, const struct http_answer *answer, struct str endpoint)
+	const struct source_type *type, const struct http_answer *answer, const char *page)
 {
 	struct arena arena = { 0 };
 	struct source_conf conf = { .type = type };
-	struct source_ask ask = { .endpoint = endpoint };
-	struct source_take take = { .set = metric_set_new(&arena) };
-	struct err err = { 0 };
+	struct source_turn turn = { .conf = &conf, .arena = &arena, .wants_node = true };
+	struct str endpoint = str_of(page);
+	const struct source_ask *asks;
 
+	conf.http.url = STR("http://broker");
 	conf.own = arena_alloc(&arena, type->conf_size + 1);
-	bool good = type->take(&conf, &ask, answer, &take, &err);
-
-	FUZZ_CHECK(good == (err.kind == ERR_NONE), "an answer without an error, or with one");
-	FUZZ_CHECK(!good || is_success(answer), "an answer of status %d is taken", answer->status);
-	if (!good)
-		fuzz_check_err(&err);
-	else if (endpoint.len)
-		FUZZ_CHECK(take.set->n_samples && !http_is_foreign(answer), "no samples");
-	else
-		FUZZ_CHECK(take.node.len && strict_is_utf8((struct strict_text){
-						    take.node.ptr, take.node.len }),
-			"no name of a node");
+	turn.state = arena_alloc(&arena, type->state_size + 1);
+	if (page)
+		*(struct str_list *)place_of(&conf, "endpoints") =
+			(struct str_list){ &endpoint, 1, true };
+	type->ask(&turn);
+	asks = turn.asks;
+	for (const struct source_ask *ask = asks; ask; ask = ask->next) {
+		turn.asks = NULL; // taken over
+		check_take(&turn, ask, answer);
+	}
+	if (type->free_state)
+		type->free_state(turn.state);
 	arena_free(&arena);
 }
 
@@ -217,14 +258,12 @@ static void check_header(struct str name, struct str value)
 
 static void check_credentials(struct str user, struct str secret)
 {
-	struct http_conf conf = {
-		.basic_auth = { .username = user, .password = { .value = secret }, .given = true }
-	};
-	struct http_conf other = {
-		.authorization = { .type = user, .credentials = { .value = secret }, .given = true }
-	};
+	struct http_conf conf = { .basic_auth.given = true },
+			 other = { .authorization.given = true };
 	size_t n_faults = 0, n_other_faults = 0;
 
+	conf.basic_auth.username = other.authorization.type = user;
+	conf.basic_auth.password.value = other.authorization.credentials.value = secret;
 	http_conf_check(&conf, &(struct setting_faults){ count_fault, &n_faults });
 	FUZZ_CHECK(n_faults || (!has_any(user, ":\r\n") && !has_any(secret, "\r\n")),
 		"a user name or a password that breaks a header");
@@ -274,9 +313,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_judge(&answer);
 	check_sink(&answer, false);
 	check_sink(&answer, true);
-	check_source(&source_emqx, &answer, STR("stats"));
-	check_source(&source_emqx, &answer, STR(""));
-	check_source(&source_prometheus, &answer, STR("metrics"));
+	check_source(&source_emqx, &answer, "stats");
+	check_source(&source_emqx_cloud, &answer, "data_integration");
+	check_source(&source_prometheus, &answer, NULL);
 	check_urls(url, answer.location);
 	check_header(name, value);
 	check_credentials(name, value);

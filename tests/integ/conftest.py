@@ -1,25 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures. A missing prerequisite skips with its reason; with BROKERPUSH_NO_SKIP=1 it fails."""
 
-import os
 import sys
 
 import pytest
 
 import peers
 from secret_watch import secret_watch  # noqa: F401  every run is searched for secrets
+from setups import RecordedGateway
+from shifted_clock import ShiftedClock
 from simulated_emqx import SimulatedEmqx
 
 sys.dont_write_bytecode = True
-
-
-def need(path, remedy):
-    if path.exists():
-        return
-    reason = f"{path} is missing: {remedy}"
-    if os.environ.get("BROKERPUSH_NO_SKIP") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture
@@ -39,9 +31,22 @@ def cluster():
 @pytest.fixture
 def gateway():
     """A real Pushgateway, empty."""
-    need(peers.GATEWAY_PROGRAM, "run scripts/setup test")
+    peers.need(peers.GATEWAY_PROGRAM, "run scripts/setup test")
     with peers.Gateway() as server:
         yield server
+
+
+@pytest.fixture
+def recorded(gateway):
+    """A real Pushgateway that remembers what was pushed."""
+    with RecordedGateway(gateway) as server:
+        yield server
+
+
+@pytest.fixture
+def clock(tmp_path):
+    """A monotonic clock that can be set forward, for an agent of this test."""
+    return ShiftedClock(tmp_path)
 
 
 @pytest.fixture
@@ -53,7 +58,7 @@ def fake_gateway():
 
 @pytest.fixture
 def node_exporter():
-    need(peers.NODE_EXPORTER_PROGRAM, "run scripts/setup test")
+    peers.need(peers.NODE_EXPORTER_PROGRAM, "run scripts/setup test")
     with peers.NodeExporter() as server:
         yield server
 
@@ -61,14 +66,14 @@ def node_exporter():
 @pytest.fixture
 def promtool():
     """promtool_check(text) -> (exit code, output)"""
-    need(peers.PROMTOOL_PROGRAM, "run scripts/setup test")
+    peers.need(peers.PROMTOOL_PROGRAM, "run scripts/setup test")
     return peers.promtool_check
 
 
 @pytest.fixture
 def agent(tmp_path):
     """The program under test."""
-    need(peers.BINARY, "build it first, or name another by BROKERPUSH=")
+    peers.need(peers.BINARY, "build it first, or name another by BROKERPUSH=")
     under_test = peers.Agent(tmp_path)
     yield under_test
     under_test.stop_all()

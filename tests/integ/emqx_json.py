@@ -451,21 +451,28 @@ ROUTES = (
 )
 
 
+def by_node(name, elements):
+    """As 4.x told of every node."""
+    return [{"node": element.pop("node"), name: element} for element in elements]
+
+
+# Below /api/v4. What they answer stands in {"code":0,"data":...}.
+ROUTES_OF_4 = (
+    Route("stats", None, lambda rest: by_node("stats", rest.stats())),
+    Route("metrics", None, lambda rest: by_node("metrics", rest.metrics())),
+    Route("nodes", None, Rest.nodes),
+    Route("nodes/{node}", None, Rest.node),
+    Route("nodes/{node}/stats", None, Rest.node_stats),
+    Route("nodes/{node}/metrics", None, Rest.node_metrics),
+)
+
+
 def route_of(path, version):
-    """The route of a path below /api/v5, and what its variable parts are; None if there is none."""
+    """The route of a path below /api/v5 or, before 5.0, /api/v4, and what its variable parts are;
+    None if there is none."""
     segments = [unquote(segment) for segment in path.split("/")]
-    for route in ROUTES:
+    for route in ROUTES if version >= (5,) else ROUTES_OF_4:
         found = route.match(segments)
-        if found is not None and version >= route.since:
+        if found is not None and (version >= route.since or version < (5,)):
             return route, found
     return None
-
-
-def page_of_4(name, rest):
-    """The endpoints below /api/v4."""
-    if name == "nodes":
-        data = rest.nodes()
-    else:
-        data = [{"node": element.pop("node"), name: element} for element in
-                (rest.stats() if name == "stats" else rest.metrics())]
-    return {"code": 0, "data": data}

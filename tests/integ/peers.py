@@ -16,6 +16,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from loopback import LoopbackServer
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -28,6 +30,16 @@ PATIENCE = 60
 GATEWAY_PROGRAM = PEERS / "usr/bin/prometheus-pushgateway"
 NODE_EXPORTER_PROGRAM = PEERS / "usr/bin/prometheus-node-exporter"
 PROMTOOL_PROGRAM = PEERS / "usr/bin/promtool"
+
+
+def need(path, remedy):
+    """A missing prerequisite skips with its reason; with BROKERPUSH_NO_SKIP=1 it fails."""
+    if path.exists():
+        return
+    reason = f"{path} is missing: {remedy}"
+    if os.environ.get("BROKERPUSH_NO_SKIP") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def wait_until(condition, what, seconds=PATIENCE):

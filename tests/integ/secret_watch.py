@@ -7,9 +7,10 @@ To have it in the whole suite, conftest.py imports the fixture:
 
 From then on every configuration written by Agent.configure (a dict) registers the secrets that
 stand in it, every file named as password_file or credentials_file is read as a secret when it is
-written, and each run's standard output and standard error are checked when it ends; once more
-when the session ends, for what was registered later. A test registers what cannot be seen there,
-such as a value of the environment: WATCH.register("...").
+written, every token that a simulated broker gives for a login is one, and each run's standard
+output and standard error are checked when it ends; once more when the session ends, for what was
+registered later. A test registers what cannot be seen there, such as a value of the environment:
+WATCH.register("...").
 """
 
 import base64
@@ -20,6 +21,7 @@ import urllib.parse
 import pytest
 
 import peers
+import simulated_emqx
 
 # Shorter ones are words that a log has for reasons of its own.
 SHORTEST = 8
@@ -106,7 +108,8 @@ class SecretWatch:
             self._check(text, where)
 
     def _check(self, text, where):
-        for spelling, secret in self._spellings.items():
+        # A copy, since a broker may give a token meanwhile.
+        for spelling, secret in list(self._spellings.items()):
             if spelling in text:
                 at = text.index(spelling)
                 line = text[text.rfind("\n", 0, at) + 1:].partition("\n")[0]
@@ -130,6 +133,7 @@ class SecretWatch:
         watch = self
         configure, write_file = peers.Agent.configure, peers.Agent.write_file
         run_plain, join = peers.Agent.run_plain, peers.RunningAgent._join
+        new_token = simulated_emqx.Accounts._new_token
 
         def watched_configure(agent, config):
             watch.register_config(config)
@@ -148,6 +152,10 @@ class SecretWatch:
             join(running)
             watch.check("".join(running._out) + running.log, "a run in timer mode")
 
+        def watched_new_token(accounts, number):
+            return watch.register(new_token(accounts, number))
+
+        simulated_emqx.Accounts._new_token = watched_new_token
         peers.Agent.configure, peers.Agent.write_file = watched_configure, watched_write_file
         peers.Agent.run_plain, peers.RunningAgent._join = watched_run, watched_join
 

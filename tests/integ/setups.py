@@ -4,6 +4,7 @@
 import http.client
 import socket
 
+from exposition import Exposition
 from loopback import LoopbackServer
 from peers import PATIENCE, FakeGateway
 
@@ -34,6 +35,19 @@ def config(sources, sinks, **more):
     return {"interval": "15s", **more,
             "sources": sources if isinstance(sources, list) else [sources],
             "sinks": sinks if isinstance(sinks, list) else [sinks]}
+
+
+def running_nodes(nodes, stopped=()):
+    """The page of what the agent adds in the cluster modes: which nodes run."""
+    values = {**dict.fromkeys(nodes, 1), **dict.fromkeys(stopped, 0)}
+    return "# TYPE emqx_node_running gauge\n" + "".join(
+        f'emqx_node_running{{node="{node}"}} {value}\n' for node, value in values.items())
+
+
+def nodes_of(page):
+    """The nodes that a page has samples of."""
+    return {dict(labels)["node"] for family in Exposition.parse(page).families.values()
+            for _, labels in family.samples if "node" in dict(labels)}
 
 
 class Page(LoopbackServer):

@@ -605,11 +605,14 @@ class SimulatedEmqx(LoopbackServer):
     def _endpoint_of_4(self, path, profile):
         if path == "emqx_prometheus":
             return Endpoint("v4", "v4", lambda request: self._page_of_4(request, profile))
-        if path in ("stats", "metrics", "nodes"):
-            return Endpoint(f"v4:{path}", f"v4:{path}",
-                            lambda request: self._refusal(request) or self._json(
-                                request, profile, lambda rest: emqx_json.page_of_4(path, rest)))
-        return None
+        found = emqx_json.route_of(path, profile.version)
+        if found is None:
+            return None
+        route, parts = found
+        return Endpoint(f"v4:{unquote(path)}", f"v4:{route.path}",
+                        lambda request: self._refusal(request) or self._json(
+                            request, profile,
+                            lambda rest: {"code": 0, "data": route.answer(rest, *parts)}))
 
     def _endpoint_of_5(self, path, profile):
         if path == "status":

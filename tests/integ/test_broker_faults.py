@@ -9,7 +9,8 @@ from cycles import (NO_TICK, TICKS, assert_told_once, bodies, body, lines, push_
 from exposition import Exposition, assert_gateway_serves, assert_same
 from loopback import LoopbackServer
 from peers import FakeGateway
-from setups import ENDPOINTS, KEY, NOBODY, PATH, Page, config, emqx_source, exporter, sink
+from setups import (ENDPOINTS, KEY, NOBODY, PATH, Page, config, emqx_source, exporter, nodes_of,
+                    running_nodes, sink)
 from simulated_emqx import SimulatedEmqx
 
 LIMIT = "200KiB"
@@ -42,9 +43,13 @@ def source(emqx, kind, **more):
 
 
 def asked(emqx):
-    """Which endpoints were asked how often; the question for the node's name aside."""
-    targets = [request.path.rpartition("/")[2] for request in emqx.requests]
-    return {endpoint: targets.count(endpoint) for endpoint in ENDPOINTS}
+    """Which pages were asked for how often; all else aside."""
+    paths = [request.path for request in emqx.requests]
+    return {endpoint: paths.count(f"/api/v5/prometheus/{endpoint}") for endpoint in ENDPOINTS}
+
+
+def times_asked_who_it_is(emqx):
+    return [request.target for request in emqx.requests].count("/status?format=json")
 
 
 def families_of(exposition):
@@ -62,9 +67,17 @@ def failures(exposition, name="emqx"):
     return {dict(labels)["reason"]: value for labels, value in series.items()}
 
 
-def endpoints_up(exposition, name="emqx"):
-    series = exposition.series("brokerpush_endpoint_up", source=name)
+def by_endpoint(exposition, what, name="emqx"):
+    series = exposition.series(f"brokerpush_endpoint_{what}", source=name)
     return {dict(labels)["endpoint"]: value for labels, value in series.items()}
+
+
+def endpoints_up(exposition, name="emqx"):
+    return by_endpoint(exposition, "up", name)
+
+
+def available(exposition, name="emqx"):
+    return by_endpoint(exposition, "available", name)
 
 
 # One endpoint
@@ -79,6 +92,7 @@ def test_fault_of_one_endpoint_costs_only_its_families(agent, emqx, gateway, kin
     assert result.code == 4, result.stderr
     group = assert_gateway_serves(gateway.metrics_text(), pages_without(emqx, endpoint), KEY)
     assert endpoints_up(group) == {name: name != endpoint for name in ENDPOINTS}
+    assert not available(group) and not by_endpoint(group, "fallback")
     assert group.value("brokerpush_source_up", source="emqx") == 1
     assert_told_once(result.stderr, "endpoint failed", f"endpoint={endpoint} ",
                      f"reason={reason} ", told)
@@ -123,18 +137,21 @@ def test_fault_of_one_endpoint_is_counted_by_its_reason_and_told_once(agent, emq
     assert result.code == 0
 
 
-def test_endpoint_that_an_older_broker_lacks_is_no_failure_by_default(agent, emqx, gateway):
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_endpoint_that_an_older_broker_lacks_is_no_failure_by_default(agent, emqx, gateway,
+                                                                      endpoint):
     """404 for what the configuration did not ask for by name: not available, exit code 0."""
-    emqx.set_fault("404", "data_integration")
+    emqx.set_fault("404", endpoint)
     agent.configure(config(emqx_source(emqx), sink(gateway)))
     result = agent.once()
     assert result.code == 0, result.stderr
-    group = assert_gateway_serves(gateway.metrics_text(),
-                                  pages_without(emqx, "data_integration"), KEY)
-    assert endpoints_up(group)["data_integration"] == 0
+    group = assert_gateway_serves(gateway.metrics_text(), pages_without(emqx, endpoint), KEY)
+    assert endpoints_up(group) == {name: 1 for name in ENDPOINTS if name != endpoint}
+    assert available(group) == {name: name != endpoint for name in ENDPOINTS}
     assert_told_once(result.stderr, "endpoint is not available in this broker",
-                     "level=info", "endpoint=data_integration")
+                     "level=info", f"endpoint={endpoint} ", "HTTP 404: 404 - NOT FOUND")
     assert not lines(result.stderr, "endpoint failed")
+    assert f"\n  not available: {endpoint}\n" in result.stderr
 
 
 def test_endpoint_that_the_configuration_lists_must_be_there(agent, emqx, gateway):
@@ -144,6 +161,27 @@ def test_endpoint_that_the_configuration_lists_must_be_there(agent, emqx, gatewa
     assert result.code == 4
     assert_told_once(result.stderr, "endpoint failed", "level=warn", "reason=http_4xx",
                      "endpoint=data_integration")
+    assert "not available" not in result.stderr
+    group = assert_gateway_serves(gateway.metrics_text(),
+                                  pages_without(emqx, "data_integration"), KEY)
+    assert endpoints_up(group) == {"stats": 1, "auth": 1, "data_integration": 0}
+    assert not available(group)
+
+
+@pytest.mark.parametrize("endpoint, tries", (
+    ("stats", ["/api/v5/prometheus/stats", "/api/v4/emqx_prometheus"]),
+    ("auth", ["/api/v5/prometheus/auth"])))
+@pytest.mark.parametrize("settings", ({}, {"endpoints": ENDPOINTS}), ids=("by default", "named"))
+def test_where_stats_is_missing_that_of_emqx_4_is_tried_once(agent, emqx, fake_gateway, settings,
+                                                             endpoint, tries):
+    emqx.set_fault("404", endpoint)
+    emqx.set_fault("404", "v4")
+    agent.configure(config(emqx_source(emqx, **settings), sink(fake_gateway)))
+    assert agent.once().code == (4 if settings else 0)
+    others = {f"/api/v5/prometheus/{name}" for name in ENDPOINTS if name != endpoint}
+    paths = [request.path for request in emqx.requests]
+    assert [path for path in paths if path not in {*others, "/status"}] == tries
+    assert len(paths) == len(others) + 1 + len(tries)
 
 
 @pytest.mark.parametrize("kind", ("401", "429", "500"))
@@ -151,9 +189,12 @@ def test_only_404_is_forgiven_of_a_default_endpoint(agent, emqx, fake_gateway, k
     emqx.set_fault(kind, "data_integration")
     agent.configure(config(emqx_source(emqx), sink(fake_gateway)))
     assert agent.once().code == 4
+    pushed = body(fake_gateway.pushes[0])
+    assert endpoints_up(pushed) == {"stats": 1, "auth": 1, "data_integration": 0}
+    assert available(pushed) == dict.fromkeys(ENDPOINTS, 1)
 
 
-def test_missing_endpoint_is_told_once_and_never_as_a_failure(agent, emqx, fake_gateway):
+def test_missing_endpoint_is_asked_once_told_once_and_never_a_failure(agent, emqx, fake_gateway):
     emqx.set_fault("404", "data_integration")
     agent.configure(config(emqx_source(emqx), sink(fake_gateway), **NO_TICK))
     running = agent.start()
@@ -163,6 +204,51 @@ def test_missing_endpoint_is_told_once_and_never_as_a_failure(agent, emqx, fake_
     log = running.stop().stderr
     assert_told_once(log, "endpoint is not available in this broker")
     assert not [line for line in log.splitlines() if "level=info" not in line]
+    # A 404 is believed for an hour.
+    assert asked(emqx) == {"stats": 5, "auth": 5, "data_integration": 1}
+    for number, push in enumerate(fake_gateway.pushes, 1):
+        pushed = body(push)
+        assert endpoints_up(pushed) == {"stats": 1, "auth": 1}
+        assert available(pushed) == {"stats": 1, "auth": 1, "data_integration": 0}
+        assert pushed.value("brokerpush_scrapes_total", source="emqx") == 2 * number
+        assert not failures(pushed)
+
+
+def test_missing_endpoint_that_is_named_is_asked_and_counted_every_time(agent, emqx, fake_gateway):
+    emqx.set_fault("404", "data_integration")
+    agent.configure(config(emqx_source(emqx, endpoints=ENDPOINTS), sink(fake_gateway), **NO_TICK))
+    running = agent.start()
+    wait_pushes(running, fake_gateway, 1)
+    push_now(running, fake_gateway)
+    pushed = body(*push_now(running, fake_gateway))
+    running.stop()
+    assert asked(emqx) == dict.fromkeys(ENDPOINTS, 3)
+    assert failures(pushed) == {"http_4xx": 3}
+    assert pushed.value("brokerpush_scrapes_total", source="emqx") == 9
+
+
+def test_missing_endpoint_is_asked_again_once_the_release_is_another(agent, fake_gateway):
+    """The old one had the statistics only. Its successor is noticed by its new connections, after
+    the cycle that opened them, and asked who it is in the next; only then is that one's 404 of
+    before forgotten, for the cycle after."""
+    with SimulatedEmqx(profile="5.4") as emqx:
+        agent.configure(config(emqx_source(emqx), sink(fake_gateway), **NO_TICK))
+        running = agent.start()
+        wait_pushes(running, fake_gateway, 1)
+        push_now(running, fake_gateway)
+        emqx.become("5.8")
+        for _ in range(3):
+            push_now(running, fake_gateway)
+        log = running.stop().stderr
+        assert times_asked_who_it_is(emqx) == 2
+        assert asked(emqx) == {"stats": 5, "auth": 2, "data_integration": 2}
+        assert_same(Exposition.merged(pages_without(emqx)), body(fake_gateway.pushes[4]).broker())
+    assert [sorted(endpoints_up(body(push))) for push in fake_gateway.pushes] == [
+        *[["stats"]] * 4, sorted(ENDPOINTS)]
+    assert available(body(fake_gateway.pushes[3])) == {
+        "stats": 1, "auth": 0, "data_integration": 0}
+    assert available(body(fake_gateway.pushes[4])) == dict.fromkeys(ENDPOINTS, 1)
+    assert len(lines(log, "endpoint is not available in this broker")) == 2
 
 
 # All endpoints
@@ -199,7 +285,7 @@ def test_source_that_is_down_says_so_in_its_group_and_comes_back(agent, emqx, sh
     options, reason, told = FAULTS_OF_ALL[kind]
     gateways = fake_gateway, second_gateway
     agent.configure(config(
-        [source(emqx, kind), exporter(shop, job_name="shop")],
+        [source(emqx, kind, endpoints=ENDPOINTS), exporter(shop, job_name="shop")],
         [sink(fake_gateway), sink(second_gateway, name="second")], **NO_TICK))
     running = agent.start()
     for gateway in gateways:
@@ -233,6 +319,32 @@ def test_source_that_is_down_says_so_in_its_group_and_comes_back(agent, emqx, sh
     assert_told_once(result.stderr, "source is back", "source=emqx ", "failures=2")
     assert not lines(result.stderr, "endpoint failed")
     assert not lines(result.stderr, "push failed")
+
+
+def test_broker_without_any_default_endpoint_is_down_and_asked_again(agent, emqx, fake_gateway):
+    """That is rather a proxy that is set up wrongly, so its 404s are not believed; but they are no
+    failed requests either."""
+    emqx.set_fault("404")
+    agent.configure(config(emqx_source(emqx), sink(fake_gateway), **NO_TICK))
+    running = agent.start()
+    wait_pushes(running, fake_gateway, 1)
+    push_now(running, fake_gateway)
+    assert asked(emqx) == dict.fromkeys(ENDPOINTS, 2)
+    emqx.clear_faults()
+    push_now(running, fake_gateway)
+    result = running.stop()
+    *down, back = [body(push) for push in fake_gateway.pushes]
+    for pushed in down:
+        assert pushed.value("brokerpush_source_up", source="emqx") == 0
+        assert endpoints_up(pushed) == {} and available(pushed) == dict.fromkeys(ENDPOINTS, 0)
+        assert pushed.value("brokerpush_scrapes_total", source="emqx") == 0
+        assert not failures(pushed) and not families_of(pushed)
+    assert_same(Exposition.merged(pages_without(emqx)), back.broker())
+    assert endpoints_up(back) == available(back) == dict.fromkeys(ENDPOINTS, 1)
+    assert back.value("brokerpush_scrapes_total", source="emqx") == 3
+    assert_told_once(result.stderr, "source is down", "reason=http_4xx ", "HTTP 404: 404 - NOT")
+    assert_told_once(result.stderr, "source is back", "failures=2")
+    assert not lines(result.stderr, "endpoint is not available in this broker")
 
 
 @pytest.mark.parametrize("kind", FAULTS_OF_ALL)
@@ -510,17 +622,31 @@ def test_endpoints_that_disagree_on_a_type_cost_the_later_one_its_family(agent, 
 
 # Credentials
 
-@pytest.mark.parametrize("credentials", (
-    {}, {"basic_auth": {"username": "key", "password": "wrong"}},
-    {"authorization": {"credentials": "wrong"}}), ids=("none", "basic", "bearer"))
-def test_wrong_credentials_are_told_with_the_broker_s_word(agent, gateway, credentials):
+@pytest.mark.parametrize("credentials, hint", (
+    ({}, "set basic_auth to an API key, or login to a dashboard user"),
+    ({"basic_auth": {"username": "key", "password": "wrong"}},
+     "check the API key; a dashboard user needs login"),
+    ({"authorization": {"credentials": "wrong"}},
+     "check the API key; a dashboard user needs login")), ids=("none", "basic", "bearer"))
+def test_wrong_credentials_are_told_with_the_broker_s_word_and_a_hint(agent, gateway, credentials,
+                                                                      hint):
     with SimulatedEmqx(key="key", secret="right") as emqx:
         agent.configure(config(emqx_source(emqx, **credentials), sink(gateway)))
         result = agent.once()
     assert result.code == 4
     group = assert_gateway_serves(gateway.metrics_text(), [], KEY)
     assert group.value("brokerpush_source_up", source="emqx") == 0
-    assert_told_once(result.stderr, "source is down", "reason=http_4xx ", "HTTP 401: {")
+    assert_told_once(result.stderr, "source is down", "reason=http_4xx ", "HTTP 401: {",
+                     f'}}; {hint}" url=')
+
+
+def test_a_role_or_scope_that_is_not_enough_is_told_with_what_is(agent, emqx, fake_gateway):
+    emqx.set_fault("403", "auth")
+    agent.configure(config(emqx_source(emqx), sink(fake_gateway)))
+    result = agent.once()
+    assert result.code == 4
+    assert_told_once(result.stderr, "endpoint failed", "endpoint=auth ", "HTTP 403: {",
+                     '}; the key or user needs the role viewer, and the scope monitoring" url=')
 
 
 def test_right_credentials_after_wrong_ones_bring_the_source_back(agent, fake_gateway):
@@ -570,6 +696,9 @@ def test_without_the_node_s_name_nothing_is_pushed_for_the_source(agent, emqx, s
     assert [push.target for push in fake_gateway.pushes] == ["/metrics/job/shop"]
     assert_told_once(result.stderr, "push failed", "source=emqx ", "reason=node_unknown ",
                      "node = ")
+    assert_told_once(result.stderr, "endpoint failed", "endpoint=/status ",
+                     f"reason={FAULTS[kind][1]} ", f"url={emqx.url}/status")
+    assert times_asked_who_it_is(emqx) == 1
 
 
 def test_node_unknown_alone_is_exit_code_1(agent, emqx, fake_gateway):
@@ -630,8 +759,53 @@ def test_known_name_is_not_asked_again(agent, emqx, fake_gateway):
     push_now(running, fake_gateway)
     push_now(running, fake_gateway)
     running.stop()
-    assert [request.path for request in emqx.requests].count("/status") == 1
+    assert times_asked_who_it_is(emqx) == 1
     assert asked(emqx) == dict.fromkeys(ENDPOINTS, 3)
+
+
+@pytest.mark.parametrize("knows_node", (True, False))
+def test_broker_is_asked_who_it_is_once_more_after_its_connections_were_lost(
+        agent, emqx, fake_gateway, knows_node):
+    """It may have been started again, as another one. The question is in the next cycle."""
+    agent.configure(config({**emqx_source(emqx)} if knows_node else {
+        key: value for key, value in emqx_source(emqx).items() if key != "node"},
+        sink(fake_gateway), **NO_TICK))
+    running = agent.start()
+    wait_pushes(running, fake_gateway, 1)
+    push_now(running, fake_gateway)
+    emqx.become("5.5")
+    emqx.nodes[0] = "emqx@127.0.0.9"
+    counts = []
+    for _ in range(4):
+        push_now(running, fake_gateway)
+        counts.append(times_asked_who_it_is(emqx))
+    assert running.stop().code == 0
+    assert counts == [1, 2, 2, 2]
+    later = PATH if knows_node else "/metrics/job/emqx/instance/emqx~127.0.0.9"
+    assert [push.target for push in fake_gateway.pushes] == [PATH] * 3 + [later] * 3
+
+
+@pytest.mark.parametrize("knows_node", (True, False))
+def test_broker_is_asked_who_it_is_until_it_tells(agent, emqx, fake_gateway, knows_node):
+    """Whether that is needed makes no difference to asking, but to what its failure means."""
+    emqx.set_fault("500", "status")
+    named = emqx_source(emqx)
+    if not knows_node:
+        del named["node"]
+    agent.configure(config([named, {"name": "beside", "type": "prometheus", "url": NOBODY,
+                                    "job_name": "beside"}], sink(fake_gateway), **NO_TICK))
+    running = agent.start()
+    wait_pushes(running, fake_gateway, 1 + knows_node)
+    for count in (2, 3):
+        push_now(running, *[fake_gateway] * (1 + knows_node))
+        assert times_asked_who_it_is(emqx) == count
+    emqx.clear_faults()
+    for _ in range(2):
+        push_now(running, fake_gateway, fake_gateway)
+        assert times_asked_who_it_is(emqx) == 4
+    log = running.stop().stderr
+    assert len(lines(log, "endpoint failed")) == (not knows_node)
+    assert len(lines(log, "endpoint is back")) == (not knows_node)
 
 
 # Everything at once
@@ -650,7 +824,8 @@ def test_every_source_down_still_pushes_what_is_known(agent, fake_gateway):
 
 def test_faults_of_every_kind_one_after_another_leave_nothing_behind(agent, emqx, fake_gateway):
     """One process, every fault, a good cycle between each: the last is as the first."""
-    agent.configure(config(source(emqx, "silent"), sink(fake_gateway), **NO_TICK))
+    agent.configure(config(source(emqx, "silent", endpoints=ENDPOINTS), sink(fake_gateway),
+                           **NO_TICK))
     running = agent.start()
     wait_pushes(running, fake_gateway, 1)
     for kind, (options, _, _) in FAULTS_OF_ALL.items():
@@ -673,4 +848,9 @@ def test_a_cluster_s_fault_is_an_ordinary_one_in_every_mode(agent, cluster, gate
     agent.configure(config(emqx_source(cluster, mode=mode), sink(gateway)))
     assert agent.once().code == 4
     pages = [cluster.page(endpoint, mode) for endpoint in ("auth", "data_integration")]
-    assert_gateway_serves(gateway.metrics_text(), pages, KEY)
+    # The other pages name nodes in one of the modes only.
+    nodes = set.union(*map(nodes_of, pages))
+    assert nodes == (set(cluster.nodes) if mode == families.UNAGGREGATED else set())
+    group = assert_gateway_serves(gateway.metrics_text(), [*pages, running_nodes(nodes)], KEY)
+    assert by_endpoint(group, "nodes") == (
+        {"auth": 2, "data_integration": 2} if nodes else {})

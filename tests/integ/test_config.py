@@ -81,6 +81,7 @@ HTTP_FAULTS = (
     ('url = "http://127.0.0.1:99999";', "url", "is no URL"),
     ('url = "http://user:hidden-word@127.0.0.1:1";', "url", "basic_auth"),
     ('url = "http://user@127.0.0.1:1";', "url", "basic_auth"),
+    ('url = "http:///user@127.0.0.1:1/";', "url", "has no host"),
     ('url = "http://127.0.0.1:1/?a=b";', "url", "query"),
     ('url = "http://127.0.0.1:1/#part";', "url", "fragment"),
     ('url = "${env:TEST_UNSET}";', "url", "TEST_UNSET is not set"),
@@ -160,6 +161,12 @@ TEMPLATE_FAULTS = (
     ("a$", "$ must be followed"), ("${env:TEST_UNSET}", "TEST_UNSET is not set"),
     ("${env:TEST_EMPTY}", "TEST_EMPTY is empty"),
 )
+NEEDS_CREDENTIALS = "needs credentials; set basic_auth to an API key, or login"
+CREDENTIALS = 'basic_auth = { username = "u"; password = "hidden-word"; };'
+ONLY_JSON = ("metrics", "nodes", "monitor_current", "listeners", "alarms", "license", "rules",
+             "banned")
+ONLY_TEXT = ("schema_validation", "message_transformation", "namespaced_stats", "topic_metrics")
+ENDPOINT_NAMES = ", ".join(("all", "stats", "auth", "data_integration", *ONLY_TEXT, *ONLY_JSON))
 FAULTS = (
     *(("top", f'interval = "{wrong}";', "interval", "is no duration")
       for wrong in ("15", "15 s", "15sec", "1s1m", "-1s", "", "s", "1.5s", "9999999999999s")),
@@ -190,17 +197,58 @@ FAULTS = (
     ("top", "sources = ( 5 );", "sources[0]", "must be a group"),
     ("top", "sources = ( );", "sources", "is empty"),
     ("top", "sinks = ( );", "sinks", "is empty"),
-    ("source", 'type = "rabbitmq";', "type", "is not one of emqx, prometheus"),
+    ("source", 'type = "rabbitmq";', "type", "is not one of emqx, emqx_cloud, prometheus"),
     ("source", 'body_size_limit = "16MB";', "body_size_limit", "is no size"),
     ("source", 'body_size_limit = "0B";', "body_size_limit", "must be at least 1B"),
     ("source", "body_size_limit = 16;", "body_size_limit", 'such as "16MiB"'),
     ("source", 'timeout = "7501ms";', "timeout", "must be at most 7500 ms"),
     ("source", 'on_failure = "keep";', "on_failure", PLANNED),
-    ("source", 'collect = "x";', "collect", PLANNED),
-    ("source", 'endpoints = [ "stat" ];', "endpoints", "stats, auth, data_integration"),
-    ("source", 'endpoints = [ "stats", "stats" ];', "endpoints", "given twice"),
-    ("source", "endpoints = [ ];", "endpoints", "is empty"),
-    ("source", 'endpoints = "stats";', "endpoints", "must be a list of texts"),
+    ("source", 'collect = "x";', "collect", "is not one of text, json, auto"),
+    ("source", 'collect = "json";', "collect", f'"json" {NEEDS_CREDENTIALS}'),
+    *(("source", f"endpoints = {wrong};", "endpoints", words) for wrong, words in (
+        ('[ "stat" ]', f'"stat" is not one of {ENDPOINT_NAMES}'),
+        ('"stat"', f'"stat" is not one of {ENDPOINT_NAMES}'),
+        ('"auth,, stats"', f'"" is not one of {ENDPOINT_NAMES}'),
+        ('[ "stats", "stats" ]', '"stats" is given twice'),
+        ('"stats, auth, stats"', '"stats" is given twice'),
+        ('[ "all", "stats" ]', '"all" stands alone; remove it or the others'),
+        ('"stats, all"', '"all" stands alone; remove it or the others'),
+        ("[ ]", "is empty"), ('""', "is empty"), ("5", "must be a list of texts"))),
+    *(("source", f'endpoints = "stats, {name}";', "endpoints", f'"{name}" {NEEDS_CREDENTIALS}')
+      for name in ONLY_JSON),
+    *(("source", f'collect = "text"; endpoints = "{name}"; {CREDENTIALS}', "endpoints",
+       f'"{name}" has no text, but collect is "text"') for name in ONLY_JSON),
+    *(("source", f'collect = "json"; endpoints = "{name}"; {CREDENTIALS}', "endpoints",
+       f'"{name}" has no JSON, but collect is "json"') for name in ONLY_TEXT),
+    ("source", "unknown_keys = 1;", "unknown_keys", "must be true or false"),
+    ("source", 'only_global = "yes";', "only_global", "must be true or false"),
+    ("source", 'ns = "a"; only_global = true;', "only_global", "does not go with ns"),
+    *(("source", f'collect = "json"; {namespaced}; {CREDENTIALS}', "collect",
+       '"json" knows no namespaces; remove ns and only_global, or this')
+      for namespaced in ('ns = "a"', "only_global = true")),
+    ("source", 'ns = "";', "ns", "is empty"),
+    ("source", r'ns = "\xff";', "ns", "is not UTF-8"),
+    ("source", r'node = "\xff";', "node", "is not UTF-8"),
+    ("source", 'login = "admin";', "login", "must be a group"),
+    ("source", "login = { };", "login.username", "is missing, empty or not UTF-8"),
+    ("source", "login = { };", "login.password", "is missing; give it or password_file"),
+    ("source", 'login = { username = "u"; };', "login.password", "is missing"),
+    ("source", 'login = { username = ""; password = "hidden-word"; };', "login.username",
+     "is missing, empty"),
+    ("source", 'login = { username = "u"; password = ""; };', "login.password", "is empty"),
+    ("source", r'login = { username = "u"; password = "hidden-word\n"; };', "login.password",
+     "line break"),
+    ("source", 'login = { username = "u"; password = "p"; password_file = "f"; };',
+     "login.password", "not both"),
+    ("source", 'login = { username = "u"; password_file = "absent"; };', "login.password_file",
+     "cannot be read"),
+    ("source", 'login = { username = "u"; pasword = "hidden-word"; };', "login.pasword",
+     "the nearest is password"),
+    *(("source", f'login = {{ username = "u"; password = "hidden-word"; }}; {other}', "login",
+       "use one of login, basic_auth, authorization and a header Authorization") for other in (
+        CREDENTIALS, 'authorization = { credentials = "t"; };',
+        'headers = { authorization = "t"; };')),
+    ("source", 'endpoints = { stats = "1"; };', "endpoints", "must be a list of texts"),
     ("source", "endpoints = [ 1 ];", "endpoints[0]", "must be a text"),
     ("source", 'mode = "cluster";', "mode", "all_nodes_unaggregated"),
     ("source", 'node = "";', "node", "is empty"),
@@ -274,9 +322,58 @@ def test_a_variable_that_the_source_cannot_tell_is_a_fault_of_that_source(agent,
                          ("sink", line))
         check_fault(agent, run(text), line_of(text, "sources = (") + 1, "sources.emqx.job_name",
                     variable)
-    text = text_with(("source", 'job_name = "${cluster_name}";'))
-    check_fault(agent, run(text), line_of(text, "sources = (") + 1, "sources.emqx.cluster_name",
-                "is missing")
+
+
+@pytest.mark.parametrize("own, shown", (
+    ('cluster_name = "c";', "PUT http://127.0.0.1:1/metrics/job/c/instance/127.0.0.1\n"),
+    ('cluster_name = "";', "${cluster_name}/instance/${host}, once the broker has told its "
+     "cluster's name\n"),
+    (None, "${cluster_name}/instance/${host}, once the broker has told its cluster's name\n")))
+@pytest.mark.parametrize("place", ("source", "sink"))
+def test_a_cluster_s_name_may_be_given_or_left_to_the_broker(run, place, own, shown):
+    changes = [(place, 'job_name = "${cluster_name}/instance/${host}";'),
+               ("sink", 'url = "http://127.0.0.1:1";')]
+    result = run(text_with(*changes, *([("source", own)] if own else [])), "--check-config")
+    assert (result.code, result.stderr) == (0, "")
+    assert f"# source emqx to sink gateway: {shown}" in result.stdout
+
+
+def test_a_text_of_nothing_but_commas_is_many_faults_and_no_crash(agent, run):
+    line = f'endpoints = "{"," * 100000}";'
+    text = text_with(("source", line))
+    check_fault(agent, run(text), line_of(text, line), "sources.emqx.endpoints",
+                f'"" is not one of {ENDPOINT_NAMES}')
+
+
+CLOUD_FAULTS = (
+    ('endpoints = [ "stats" ];', "endpoints",
+     '"stats" is not one of deployment_metrics, data_integration'),
+    ('endpoints = "data_integration, data_integration";', "endpoints", "is given twice"),
+    ("endpoints = [ ];", "endpoints", "is empty"),
+    ('names = "emqx";', "names", "is not one of cloud, self_hosted"),
+    ("correct_types = 1;", "correct_types", "must be true or false"),
+    ('min_interval = "0s";', "min_interval", "must be at least 1s"),
+    ('min_interval = "119s";', "min_interval", "raise it to 120s at least"),
+    ('min_interval = "59s"; endpoints = "deployment_metrics";', "min_interval",
+     "raise it to 60s at least"),
+    ('url = "http://cloud.example";', "url", "must start with https://"),
+    ('node = "emqx@127.0.0.1";', "node", "is no known setting"),
+    ('mode = "all_nodes_aggregated";', "mode", "is no known setting"),
+    ('job_name = "${node}";', "job_name", "cannot tell ${node}"),
+)
+
+
+@pytest.mark.parametrize("line, path, words", CLOUD_FAULTS, ids=[row[0] for row in CLOUD_FAULTS])
+def test_a_fault_of_a_cloud_source_is_told_with_file_line_and_path(agent, run, line, path, words):
+    text = text_with(("source", "node", None), ("source", 'type = "emqx_cloud";'),
+                     ("source", CREDENTIALS), ("source", line))
+    check_fault(agent, run(text), line_of(text, line), f"sources.emqx.{path}", words)
+
+
+def test_a_cloud_source_needs_credentials(agent, run):
+    text = text_with(("source", "node", None), ("source", 'type = "emqx_cloud";'))
+    check_fault(agent, run(text), line_of(text, "sources = (") + 1, "sources.emqx.basic_auth",
+                "is missing; its username is the app id, its password the app secret")
 
 
 def test_names_are_unique_per_list(agent, run):
@@ -441,11 +538,17 @@ log = { level = "debug"; format = "json"; };
 sources = (
   { name = "a"; type = "emqx"; url = "http://127.0.0.1:1/x/"; timeout = "6s500ms";
     node = "n@h"; cluster_name = "c"; mode = "all_nodes_aggregated"; endpoints = ( "auth" );
+    collect = "json"; unknown_keys = false;
     body_size_limit = "1MiB1B"; labels = { l = "m"; }; job_name = "${cluster_name}";
     basic_auth = { username = "user"; password = "hidden-word"; }; },
   { name = "b"; type = "prometheus"; url = "https://localhost";
     authorization = { type = "Token"; credentials = "hidden-word"; }; },
-  { name = "d"; type = "emqx"; url = "http://127.0.0.1:1"; } );
+  { name = "d"; type = "emqx"; url = "http://127.0.0.1:1"; ns = "tenant"; },
+  { name = "f"; type = "emqx"; url = "http://127.0.0.1:1"; endpoints = "all"; only_global = true;
+    login = { username = "user"; password = "hidden-word"; }; job_name = "${cluster_name}"; },
+  { name = "g"; type = "emqx_cloud"; url = "https://127.0.0.1:1"; endpoints = "data_integration";
+    names = "self_hosted"; correct_types = true; min_interval = "1m30s";
+    basic_auth = { username = "user"; password = "hidden-word"; }; } );
 sinks = (
   { name = "s"; type = "pushgateway"; url = "http://127.0.0.1:2"; method = "post";
     headers = { X-A = "hidden-word"; }; } );
@@ -458,10 +561,16 @@ def test_check_config_shows_all_and_hides_secrets(agent):
     assert "hidden-word" not in result.stdout
     for shown in ('interval = "1m30s";', 'splay = "0s";', 'timeout = "6s500ms";',
                   'body_size_limit = "1MiB1B";', 'mode = "all_nodes_aggregated";',
-                  'method = "post";', 'username = "user";', 'X-A',
+                  'method = "post";', 'username = "user";', 'X-A', 'endpoints = [ "all" ];',
+                  'endpoints = [ "stats", "auth", "data_integration" ];', 'collect = "json";',
+                  'collect = "auto";', "unknown_keys = false;", "unknown_keys = true;",
+                  'ns = "tenant";', "only_global = true;", "only_global = false;",
+                  'names = "self_hosted";', "correct_types = true;", 'min_interval = "1m30s";',
                   "POST http://127.0.0.1:2/metrics/job/c\n",
                   f"POST http://127.0.0.1:2/metrics/job/b/instance/{os.uname().nodename}\n",
                   "${name}/instance/${name}~${host}, once the broker has told its node name",
+                  "# source f to sink s: ${cluster_name}, once the broker has told its cluster's "
+                  "name\n",
                   "warning: POST keeps"):
         assert shown in result.stdout, result.stdout
     assert 'url = "https://localhost/metrics";' in result.stdout
@@ -502,6 +611,12 @@ SETS = (
     (["sources.[0].url=http://127.0.0.1:77"], ['url = "http://127.0.0.1:77";']),
     (["sources.emqx.endpoints=auth, stats"], ['endpoints = [ "auth", "stats" ];']),
     (["sources.emqx.endpoints=auth"], ['endpoints = [ "auth" ];']),
+    (["sources.emqx.endpoints=all"], ['endpoints = [ "all" ];']),
+    (["sources.emqx.collect=text"], ['collect = "text";']),
+    (["sources.emqx.unknown_keys=false"], ["unknown_keys = false;"]),
+    (["sources.emqx.ns=a"], ['ns = "a";']),
+    (["sources.emqx.login.username=u", "sources.emqx.login.password_file=secret"],
+     ["login = {\n", 'username = "u";', 'password_file = "']),
     (["sources.emqx.body_size_limit=2MiB"], ['body_size_limit = "2MiB";']),
     (["sources.emqx.mode=all_nodes_aggregated"], ['mode = "all_nodes_aggregated";']),
     (["sources.emqx.job_name=${source}/a/${node}"], ["/metrics/job/emqx/a@base64/"]),
@@ -549,6 +664,8 @@ SET_FAULTS = (
      "is secret"),
     ("sources.emqx.authorization.credentials=hidden-word",
      "--set: sources.emqx.authorization.credentials: ", "is secret"),
+    ("sources.emqx.login.password=hidden-word", "--set: sources.emqx.login.password: ",
+     "is secret"),
     ("sinks.gateway.headers.X-A=hidden-word", "--set: sinks.gateway.headers", "is secret"),
     ("sinks.gateway.job_name=a/b", "--set: sinks.gateway.job_name: ", "has no value"),
 )

@@ -17,14 +17,21 @@ emqx_authn_total{id="a"} 3
 # TYPE emqx_bytes_sent counter
 emqx_bytes_sent NaN
 # TYPE emqx_mria_lag gauge
+# TYPE erlang_vm_threads gauge
+# HELP erlang_vm_threads Old.
+erlang_vm_threads 1
 
 """
 SERVED = """# TYPE emqx_authn_total counter
 emqx_authn_total{id="a",instance="emqx~127.0.0.1",job="emqx"} 3
 # TYPE emqx_bytes_sent counter
 emqx_bytes_sent{instance="emqx~127.0.0.1",job="emqx"} NaN
+# HELP emqx_connections_count The agent's own words.
 # TYPE emqx_connections_count gauge
 emqx_connections_count{instance="emqx~127.0.0.1",job="emqx"} 7
+# HELP erlang_vm_threads Old.
+# TYPE erlang_vm_threads gauge
+erlang_vm_threads{instance="emqx~127.0.0.1",job="emqx"} 1
 # TYPE go_goroutines gauge
 go_goroutines 9
 # TYPE push_time_seconds gauge
@@ -43,8 +50,7 @@ def test_what_a_gateway_adds_is_forgiven():
     ("} 3", "} 4", "became 4"),
     ('{id="a"', '{id="b"', "missing: emqx_authn_total"),
     ("emqx_connections_count gauge", "emqx_connections_count counter", "TYPE"),
-    ("# TYPE emqx_connections_count gauge\n",
-     "# HELP emqx_connections_count New.\n# TYPE emqx_connections_count gauge\n", "HELP"),
+    ("HELP erlang_vm_threads Old", "HELP erlang_vm_threads New", "HELP"),
     ("} NaN", "} 0", "became 0"),
     ("emqx_authn_total", "emqx_authn", "family emqx_authn is not expected"),
     ("go_goroutines 9", 'emqx_more{job="emqx",instance="emqx~127.0.0.1"} 9', "emqx_more"),

@@ -13,7 +13,8 @@ import pytest
 from exposition import Exposition, assert_gateway_serves, assert_same
 from loopback import LoopbackServer
 from peers import FakeGateway, get, wait_until
-from setups import KEY, NODE, NOBODY, RecordedGateway, config, emqx_source, sink
+from setups import KEY, NODE, NOBODY, config, emqx_source, sink
+from simulated_emqx import SimulatedEmqx
 
 ONLY_STATS = {"endpoints": ["stats"]}
 STATS_PATH = "/api/v5/prometheus/stats"
@@ -66,12 +67,6 @@ def harsh_gateway():
         yield server
 
 
-@pytest.fixture
-def recorded(gateway):
-    with RecordedGateway(gateway) as server:
-        yield server
-
-
 class Steps:
     """The agent, one cycle at a time; the witness counts something that each cycle does once."""
 
@@ -113,6 +108,9 @@ class Steps:
 
 
 SOURCE_WORDS = ("source is down", "source is still down", "source is back")
+FALLBACK_WORDS = ("endpoint fails as text; its statistics come from JSON",
+                  "endpoint still fails as text; its statistics come from JSON",
+                  "endpoint answers as text again")
 PUSH_WORDS = ("push failed", "push still fails", "push is accepted again")
 
 
@@ -189,6 +187,71 @@ def test_a_broker_s_fault_has_its_reason_and_a_line_at_its_begin_doublings_and_e
         "brokerpush_scrape_failures_total").items()} == {reason: 5}
     steps.stop()
     assert not steps.lines("endpoint failed") and not steps.lines("push failed")
+
+
+# How a broker's fault ends where there are credentials, and so JSON: it stands in for the page, or
+# is all that there is; else nothing is as without them.
+STAND_IN = {
+    "one byte a second": True, "announces more than it sends, and stays": True,
+    "announces more than it sends, and goes": True, "503": True, "404": False,
+}
+
+
+@pytest.mark.parametrize("fault", BROKER_FAULTS)
+def test_with_credentials_json_stands_in_for_a_page_that_fails_unless_it_would_fail_too(
+        agent, fake_gateway, fault):
+    kind, options, reason, said, settings = BROKER_FAULTS[fault]
+    with SimulatedEmqx(key="key", secret="secret") as emqx:
+        agent.configure(hourly(emqx_source(
+            emqx, **ONLY_STATS, **settings,
+            basic_auth={"username": "key", "password": "secret"}), sink(fake_gateway)))
+        steps = Steps(agent, lambda: len(fake_gateway.pushes))
+        page = Exposition.parse(emqx.page("stats"))
+        emqx.set_fault(kind, "stats", **options)
+        steps.go(5)
+        failed = [body_of(push) for push in fake_gateway.pushes[1:6]]
+        asked_json = len(asked(emqx, "/api/v5/nodes/emqx%40127.0.0.1/stats"))
+        emqx.clear_faults()
+        steps.go(1)
+    assert asked_json == (5 if fault in STAND_IN else 0)
+    for body in failed:
+        check_stand_in(body, page, fault)
+    check_lines_of_stand_in(steps, fault, f"reason={reason} ", said)
+    body = body_of(fake_gateway.pushes[-1])
+    assert_same(page, body.broker())
+    assert not body.series("brokerpush_endpoint_fallback")
+    failures = {dict(labels)["reason"]: value for labels, value in body.series(
+        "brokerpush_scrape_failures_total").items()}
+    assert failures == ({} if fault == "404" else {reason: 5})
+    # The pages, and three answers for each that JSON stood in for; a 404 is asked again, so none.
+    n_pages = 7 - (fault == "404") * 5
+    assert body.value("brokerpush_scrapes_total") == n_pages + 3 * asked_json
+    steps.stop()
+
+
+def check_stand_in(body, page, fault):
+    is_up = fault in STAND_IN
+    assert body.value("brokerpush_source_up") == is_up
+    assert body.value("brokerpush_endpoint_up", endpoint="stats") == is_up
+    assert body.value("brokerpush_endpoint_fallback", endpoint="stats") == (
+        1 if STAND_IN.get(fault) else None)
+    for name in ("emqx_connections_count", "emqx_bytes_received", "emqx_client_connected"):
+        told = body.only(lambda sample, _, name=name: sample == name)
+        expected = page.only(lambda sample, _, name=name: sample == name)
+        assert_same(expected if is_up else Exposition({}), told)
+
+
+def check_lines_of_stand_in(steps, fault, *fields):
+    if fault not in STAND_IN:
+        steps.check_outage(SOURCE_WORDS, 5, *fields)
+    elif STAND_IN[fault]:
+        steps.check_outage(FALLBACK_WORDS, 5, "endpoint=stats ", *fields)
+    else:
+        assert not steps.running.log_lines("level=(warn|error)")
+    if fault in STAND_IN:
+        assert not steps.lines(SOURCE_WORDS[0]) and not steps.lines("endpoint failed")
+    else:
+        assert not steps.lines(FALLBACK_WORDS[0])
 
 
 def test_lines_of_a_long_outage_come_at_doublings_only(agent, emqx, fake_gateway):
@@ -305,7 +368,10 @@ def test_nothing_arrives_at_another_host_that_a_redirect_names(agent, emqx, fake
         assert result.code == 4 and "reason=http_3xx" in result.stderr
         assert str(other.port) in result.stderr
         assert other.n_connections == 0
-    assert len(emqx.requests) == 3 and emqx.requests[0].header("x-api-key") == "s3cret"
+    assert len(emqx.requests) == 3 + 1
+    for request in emqx.requests:
+        key = None if request.path == "/status" else "s3cret"
+        assert request.header("x-api-key") == key
 
 
 @pytest.mark.parametrize("code, reason, seconds", (

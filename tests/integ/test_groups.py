@@ -8,15 +8,9 @@ import pytest
 
 from exposition import Exposition, assert_gateway_serves
 from peers import wait_until
-from setups import (ENDPOINTS, HOSTNAME, KEY, NOBODY, PATH, Page, RecordedGateway, config,
+from setups import (ENDPOINTS, HOSTNAME, KEY, NOBODY, PATH, Page, config,
                     emqx_source, exporter, sink)
 from simulated_emqx import SimulatedEmqx
-
-
-@pytest.fixture
-def recorded(gateway):
-    with RecordedGateway(gateway) as server:
-        yield server
 
 
 @pytest.fixture
@@ -298,6 +292,25 @@ def test_half_a_group_is_refused_where_a_node_is_not_known_yet(agent, emqx, reco
         result = agent.once(f"--source={name}")
         assert result.code == 2 and f"--source {missing}" in result.stderr
     assert recorded.requests == [] and emqx.requests == []
+
+
+@pytest.mark.parametrize("names, is_refused", (
+    ({}, True), ({"a": "c"}, True), ({"a": "c", "b": "c"}, True), ({"a": "c", "b": "d"}, False)),
+    ids=("neither", "one", "the same", "different"))
+def test_half_a_group_is_refused_where_a_cluster_is_not_known_yet(agent, recorded, names,
+                                                                  is_refused):
+    """Two brokers may be of one cluster, for all that is known."""
+    with SimulatedEmqx() as first, SimulatedEmqx() as second:
+        agent.configure(config([
+            emqx_source(server, name=name, endpoints=["stats"], job_name="${cluster_name}",
+                        **({"cluster_name": names[name]} if name in names else {}))
+            for name, server in (("a", first), ("b", second))], sink(recorded)))
+        for name, missing in (("a", "b"), ("b", "a")):
+            result = agent.once(f"--source={name}")
+            assert result.code == (2 if is_refused else 0)
+            assert (f"--source {missing}" in result.stderr) == is_refused
+        assert targets(recorded) == ([] if is_refused else ["/metrics/job/c", "/metrics/job/d"])
+        assert bool(first.requests or second.requests) == (not is_refused)
 
 
 def test_half_a_group_may_be_looked_at(agent, two_pages):

@@ -8,22 +8,16 @@ import pytest
 from emqx_families import MODES, NODE as MODE_NODE
 from exposition import Exposition, assert_gateway_serves, assert_same
 from peers import get
-from setups import (ENDPOINTS, HOSTNAME, KEY, NOBODY, PATH, Page, RecordedGateway, config,
-                    emqx_source, exporter, sink)
+from setups import (ENDPOINTS, HOSTNAME, KEY, NOBODY, PATH, Page, config,
+                    emqx_source, exporter, nodes_of, running_nodes, sink)
 from simulated_emqx import SimulatedEmqx
 
 # Those that say something about a single cycle; the others are about a history.
 SELF_METRICS_OF_A_SINGLE_CYCLE = {
     "brokerpush_build_info", "brokerpush_source_up", "brokerpush_endpoint_up",
-    "brokerpush_source_scrape_duration_seconds", "brokerpush_source_samples",
-    "brokerpush_source_body_bytes", "brokerpush_quarantined_families",
-    "brokerpush_source_last_success_timestamp_seconds"}
-
-
-@pytest.fixture
-def recorded(gateway):
-    with RecordedGateway(gateway) as server:
-        yield server
+    "brokerpush_endpoint_available", "brokerpush_source_scrape_duration_seconds",
+    "brokerpush_source_samples", "brokerpush_source_body_bytes",
+    "brokerpush_quarantined_families", "brokerpush_source_last_success_timestamp_seconds"}
 
 
 @pytest.fixture
@@ -41,7 +35,19 @@ def serve():
 
 
 def pages_of(emqx, mode=MODE_NODE):
-    return [emqx.page(endpoint, mode) for endpoint in ENDPOINTS]
+    """What must arrive: what the broker served, and what the agent knows of the cluster."""
+    known = [] if mode == MODE_NODE else [running_nodes(emqx.nodes)]
+    return [emqx.page(endpoint, mode) for endpoint in ENDPOINTS] + known
+
+
+def by_endpoint(exposition, name):
+    return {dict(labels)["endpoint"]: value
+            for labels, value in exposition.series(name, source="emqx").items()}
+
+
+def questions(emqx):
+    """The targets of what was asked beside the statistics."""
+    return [request.target for request in emqx.requests if "/prometheus/" not in request.target]
 
 
 def basic(user, password):
@@ -62,8 +68,13 @@ def test_one_put_makes_the_gateway_serve_what_the_cluster_served(agent, cluster,
     group = assert_gateway_serves(recorded.metrics_text(), pages_of(cluster, mode),
                                   {"job": "emqx1", "instance": "emqx1~127.0.0.1"})
     assert group.value("brokerpush_source_up", source="emqx") == 1
-    assert {dict(labels)["endpoint"] for labels, up in
-            group.series("brokerpush_endpoint_up", source="emqx").items() if up} == set(ENDPOINTS)
+    every = dict.fromkeys(ENDPOINTS, 1)
+    assert by_endpoint(group, "brokerpush_endpoint_up") == every
+    assert by_endpoint(group, "brokerpush_endpoint_available") == every
+    counts = {endpoint: len(nodes_of(cluster.page(endpoint, mode))) for endpoint in ENDPOINTS}
+    assert by_endpoint(group, "brokerpush_endpoint_nodes") == {
+        endpoint: count for endpoint, count in counts.items() if count}
+    assert counts["stats"] == (0 if mode == MODE_NODE else 2)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -88,17 +99,28 @@ def test_default_template_gives_emqx_s_own_path(agent, emqx, recorded, by):
     assert result.code == 0, result.stderr
     assert [push.target for push in recorded.pushes] == [PATH]
     assert KEY in [dict(labels) for labels in recorded.gateway.groups()]
-    asked = [request.path for request in emqx.requests if request.path == "/status"]
-    assert len(asked) == (by == "/status")
+    assert questions(emqx) == ["/status?format=json"]
 
 
-def test_status_is_not_asked_where_the_template_needs_no_node(agent, emqx, recorded):
-    source = emqx_source(emqx, job_name="${source}/instance/${hostname}")
-    del source["node"]
-    assert agent.configure(config(source, sink(recorded))).once().code == 0
-    assert recorded.pushes[0].target == f"/metrics/job/emqx/instance/{HOSTNAME}"
-    assert {request.path for request in emqx.requests} == {
-        f"/api/v5/prometheus/{endpoint}" for endpoint in ENDPOINTS}
+@pytest.mark.parametrize("fault", (None, "500", "html", "404", "reset"))
+@pytest.mark.parametrize("needs_no_node", ("by its template", "by its setting"))
+def test_status_is_asked_once_and_may_fail_where_no_node_is_needed(agent, emqx, recorded,
+                                                                   needs_no_node, fault):
+    source = emqx_source(emqx)
+    target = PATH
+    if needs_no_node == "by its template":
+        source["job_name"] = "${source}/instance/${hostname}"
+        target = f"/metrics/job/emqx/instance/{HOSTNAME}"
+        del source["node"]
+    if fault:
+        emqx.set_fault(fault, "status")
+    result = agent.configure(config(source, sink(recorded))).once()
+    assert result.code == 0, result.stderr
+    assert [push.target for push in recorded.pushes] == [target]
+    assert questions(emqx) == ["/status?format=json"]
+    assert "status" not in result.stderr and "level=" not in result.stderr
+    group = Exposition.parse(recorded.pushes[0].body.decode())
+    assert by_endpoint(group, "brokerpush_endpoint_up") == dict.fromkeys(ENDPOINTS, 1)
 
 
 def test_path_prefixes_and_trailing_slashes_of_both_urls_are_kept_apart(agent, emqx,
@@ -112,24 +134,54 @@ def test_path_prefixes_and_trailing_slashes_of_both_urls_are_kept_apart(agent, e
 
 
 def test_endpoints_are_asked_side_by_side(agent, emqx, fake_gateway):
-    """The broker answers only once all three wait."""
-    emqx.set_fault("together", count=3)
+    """The broker answers only once all three wait, and the question who it is beside them."""
+    emqx.set_fault("together", count=len(ENDPOINTS) + 1)
+    agent.configure(config(emqx_source(emqx, only_global=True), sink(fake_gateway)))
+    assert agent.once().code == 0
+    assert len(emqx.requests) == len(ENDPOINTS) + 1
+
+
+def test_data_integration_is_asked_once_the_release_is_known(agent, emqx, fake_gateway):
+    """Some releases limit how often it may be asked for all namespaces."""
+    emqx.set_fault("delayed", "status", seconds=0.3)
     agent.configure(config(emqx_source(emqx), sink(fake_gateway)))
     assert agent.once().code == 0
+    asked = {request.path.rpartition("/")[2]: request for request in emqx.requests}
+    assert len(asked) == len(emqx.requests) == len(ENDPOINTS) + 1
+    assert asked["data_integration"].received > asked["status"].answered
+    assert asked["auth"].received < asked["status"].answered > asked["stats"].received
+
+
+@pytest.mark.parametrize("question", ("status", "json:nodes/{node}"))
+def test_a_question_that_is_not_answered_costs_no_page(agent, fake_gateway, question):
+    with SimulatedEmqx(profile="6.2", nodes=2, key="key", secret="secret") as emqx:
+        emqx.set_fault("silent", question)
+        agent.configure(config(emqx_source(
+            emqx, mode="all_nodes_aggregated",
+            basic_auth={"username": "key", "password": "secret"}), sink(fake_gateway)))
+        result = agent.once()
+        assert len([target for target in questions(emqx) if target != "/status?format=json"]) == (
+            question != "status")
+    assert result.code == 0, result.stderr
+    assert "level=" not in result.stderr
+    group = Exposition.parse(fake_gateway.pushes[0].body.decode())
+    assert by_endpoint(group, "brokerpush_endpoint_up") == dict.fromkeys(ENDPOINTS, 1)
 
 
 # What goes over the wire
 
 @pytest.mark.parametrize("mode", MODES)
-def test_the_broker_is_asked_for_text_only(agent, cluster, fake_gateway, mode):
+def test_the_broker_is_asked_for_statistics_as_text_only(agent, cluster, fake_gateway, mode):
     source = emqx_source(cluster, mode=mode)
     del source["node"]
     agent.configure(config(source, sink(fake_gateway))).once()
     query = "" if mode == MODE_NODE else f"?mode={mode}"
     assert sorted(request.target for request in cluster.requests) == sorted(
-        [f"/api/v5/prometheus/{endpoint}{query}" for endpoint in ENDPOINTS] + ["/status"])
+        [f"/api/v5/prometheus/{endpoint}{query}" for endpoint in ENDPOINTS]
+        + ["/status?format=json"])
     for request in cluster.requests:
-        assert (request.method, request.header("accept")) == ("GET", "text/plain")
+        kind = "application/json" if request.path == "/status" else "text/plain"
+        assert (request.method, request.header("accept")) == ("GET", kind)
         assert request.body == b"" and request.header("content-type") is None
 
 
@@ -193,10 +245,16 @@ def test_headers_and_credentials_arrive_and_are_never_shown(agent, emqx, fake_ga
     result = agent.once("--log-level=debug", environment={"TEST_SECRET": "pa:ss wörd"})
     assert result.code == 0, result.stderr
     given, spared = (emqx, fake_gateway) if to == "broker" else (fake_gateway, emqx)
-    for request in given.requests:
+    asked = [request for request in given.requests if request.path != "/status"]
+    assert len(asked) == (len(ENDPOINTS) if to == "broker" else 1)
+    for request in asked:
         for name, value in expected.items():
             got = request.header(name)
             assert (got and got.encode("latin-1").decode()) == (value or got and value), name
+    anonymous = [request for request in given.requests if request.path == "/status"]
+    assert len(anonymous) == (to == "broker")
+    for request in anonymous:
+        assert not [name for name in expected if request.header(name) is not None]
     for request in spared.requests:
         assert request.header("authorization") is None and request.header("x-team") is None
     checked = agent.check_config(environment={"TEST_SECRET": "pa:ss wörd"})
@@ -285,6 +343,15 @@ def test_self_metrics_of_a_single_cycle_have_no_history(agent, emqx, recorded):
         len(family.samples) for family in Exposition.merged(pages).families.values())
     assert own.value("brokerpush_quarantined_families") == 0
     assert own.value("brokerpush_build_info") == 1
+    assert by_endpoint(own, "brokerpush_endpoint_available") == dict.fromkeys(ENDPOINTS, 1)
+
+
+def test_what_is_named_has_to_be_there_and_so_nothing_tells_whether_it_is(agent, emqx, recorded):
+    agent.configure(config(emqx_source(emqx, endpoints=["stats", "auth"]), sink(recorded)))
+    assert agent.once().code == 0
+    group = Exposition.parse(recorded.metrics_text()).group(**KEY)
+    assert by_endpoint(group, "brokerpush_endpoint_up") == {"stats": 1, "auth": 1}
+    assert by_endpoint(group, "brokerpush_endpoint_available") == {}
 
 
 # Exit codes
@@ -334,6 +401,32 @@ def test_exit_code_of_once(agent, emqx, fake_gateway, ending):
     assert result.code == code, result.stderr
     assert result.stdout == ""
     assert "source emqx: " in result.stderr and "sink gateway: " in result.stderr
+
+
+@pytest.mark.parametrize("missing, settings, line", (
+    ((), {}, None),
+    (("data_integration",), {}, "  not available: data_integration"),
+    (("auth", "data_integration"), {}, "  not available: auth, data_integration"),
+    (("auth", "data_integration"), {"endpoints": ALL}, None)),
+    ids=("nothing is missing", "one", "two", "they were named"))
+def test_what_is_not_available_stands_below_its_source(agent, emqx, fake_gateway, missing,
+                                                       settings, line):
+    for endpoint in missing:
+        emqx.set_fault("404", endpoint)
+    agent.configure(config(emqx_source(emqx, **settings), sink(fake_gateway)))
+    told = agent.once().stderr.splitlines()
+    at = next(i for i, text in enumerate(told) if text.startswith("source emqx: "))
+    assert told[at].startswith(f"source emqx: {3 - len(missing)} of 3 endpoints, ")
+    if line:
+        assert told.pop(at + 1) == line
+    assert told[at + 1].startswith("sink gateway: ") and len(told) == at + 2
+    exposed = Exposition.parse(fake_gateway.pushes[0].body.decode())
+    named = bool(settings)
+    assert by_endpoint(exposed, "brokerpush_endpoint_up") == {
+        endpoint: endpoint not in missing for endpoint in ENDPOINTS
+        if named or endpoint not in missing}
+    assert by_endpoint(exposed, "brokerpush_endpoint_available") == {
+        endpoint: endpoint not in missing for endpoint in ENDPOINTS if not named}
 
 
 @pytest.mark.parametrize("ending, said", (

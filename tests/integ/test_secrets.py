@@ -8,9 +8,9 @@ import signal
 import pytest
 
 from emqx_families import NODE as MODE_NODE
-from listeners import Exporter, Sink
+from listeners import Exporter, Silence, Sink
 from secret_watch import WATCH, SecretTold, SecretWatch, secret_watch  # noqa: F401
-from setups import config, exporter as source, sink
+from setups import config, emqx_source, exporter as source, sink
 from simulated_emqx import SimulatedEmqx
 
 
@@ -104,6 +104,34 @@ def test_password_file_is_the_password_of_basic_auth_for_source_and_sink(
         assert_good(agent.once())
         assert emqx.page("stats", MODE_NODE)
     assert guarded.pushes
+
+
+@pytest.fixture
+def dashboard():
+    """A broker that wants credentials, and has a user that may log in."""
+    users = {"viewer": WATCH.register("password-of-the-viewer", "viewer")}
+    with SimulatedEmqx(users=users, protect_pages=True) as emqx:
+        yield emqx
+
+
+BY_LOGIN = {"login": {"username": "viewer", "password_file": "login.secret"}}
+
+
+@pytest.mark.parametrize("place", ("login.secret", "credentials/login.secret"))
+def test_password_file_is_the_password_of_a_login(agent, dashboard, guarded, tmp_path, place):
+    (tmp_path / "credentials").mkdir()
+    agent.configure(config(emqx_source(dashboard, **BY_LOGIN), sink(guarded)))
+    agent.write_file(place, "password-of-the-viewer\n")
+    assert_good(agent.once(
+        environment={"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}))
+    assert dashboard.logins == [("viewer", True)]
+    login, = [request for request in dashboard.requests if request.method == "POST"]
+    assert login.header("authorization") is None
+    assert json.loads(login.body) == {
+        "username": "viewer", "password": "password-of-the-viewer"}
+    for request in dashboard.requests:
+        assert (request.header("authorization") or "").startswith("Bearer ") == (
+            "/prometheus/" in request.path)
 
 
 # What a file holds
@@ -306,6 +334,24 @@ def test_a_sink_that_refuses_gets_the_files_new_secret_in_the_next_cycle(
     assert running.stop().code == 0
 
 
+def test_a_login_that_is_refused_gets_the_files_new_secret_in_the_next_cycle(
+        agent, dashboard, guarded):
+    agent.configure(config(emqx_source(dashboard, **BY_LOGIN), sink(guarded), interval="1h",
+                           splay="0s"))
+    agent.write_file("login.secret", "password-of-the-viewer")
+    running = agent.start()
+    running.wait_log("first push accepted")
+    dashboard.accounts.users["viewer"] = WATCH.register("password-of-the-second-day", "viewer")
+    dashboard.expire_tokens()
+    agent.write_file("login.secret", "password-of-the-second-day")
+    line, = again(running, "a secret was read again, and has changed")
+    assert "peer=emqx" in line and "login.secret" in line
+    assert running.log_lines(r"source is down.*reason=http_4xx.*HTTP 401")
+    again(running, "source is back")
+    assert running.stop().code == 0
+    assert dashboard.logins == [("viewer", True), ("viewer", False), ("viewer", True)]
+
+
 def test_a_file_is_not_read_again_while_nobody_refuses(agent, exporter, guarded):
     exporter.authorization = bearer("secret-that-works-still")
     agent.configure(config(source(exporter, **with_file("live.secret")), sink(guarded),
@@ -475,6 +521,32 @@ def with_query(page, **more):
     conf = source(page, **more)
     conf["url"] += f"/metrics?token={EVERY_SECRET['query']}"
     return conf
+
+
+@pytest.mark.parametrize("log_format", ("logfmt", "json"))
+@pytest.mark.parametrize("fault", (None, "401", "403", "404", "500", "html", "empty", "binary",
+                                   "truncated", "redirect"))
+def test_neither_a_login_nor_its_token_is_told_whatever_fails(
+        agent, dashboard, guarded, tmp_path, fault, log_format):
+    """Of all that the broker answers, the answer to a login is what nobody may quote."""
+    (tmp_path / "out").mkdir()
+    agent.configure(config(emqx_source(dashboard, **BY_LOGIN), sink(guarded)))
+    agent.write_file("login.secret", "password-of-the-viewer")
+    with Silence() as other:
+        if fault:
+            location = {"location": f"http://127.0.0.1:{other.port}/login"}
+            dashboard.set_fault(fault, "login", **(location if fault == "redirect" else {}))
+        for mode in (("--once",), ("--dry-run", "--output", tmp_path / "out")):
+            result = agent.run(*mode, "--log-level", "debug", "--log-format", log_format)
+            assert result.code == (0 if not fault else 1 if mode[0] == "--dry-run" else 4)
+            WATCH.check(result.stdout + result.stderr, f"{mode[0]} with {fault}")
+        assert other.n_connections == 0
+    assert b"password-of-the-viewer" in dashboard.requests[0].body
+    for text in [path.read_text() for path in (tmp_path / "out").iterdir()] + [
+            push.target + push.body.decode() for push in guarded.pushes]:
+        WATCH.check(text, "a body")
+    checked = agent.check_config()
+    assert 'password_file = "login.secret"' in checked.stdout
 
 
 @pytest.mark.parametrize("fault", (None, "refused", "redirected", "unreachable", "broken"))

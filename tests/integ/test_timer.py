@@ -2,6 +2,7 @@
 """Timer mode: signals, ticks, connections, counters, and what the log says and does not say."""
 
 import base64
+import contextlib
 import json
 import re
 import signal
@@ -172,17 +173,25 @@ def test_tick_during_a_cycle_is_counted_as_skipped(agent, emqx, fake_gateway):
 
 
 def test_sources_and_endpoints_are_asked_side_by_side_in_every_cycle(agent, fake_gateway):
-    """A broker that answers only when all its pages are asked for gets its questions at once."""
+    """A broker that answers only when all its pages are asked for, and in the first cycle who it
+    is, gets its questions at once."""
     with SimulatedEmqx() as first, SimulatedEmqx(nodes=["other@host"]) as second:
-        for emqx in (first, second):
-            emqx.set_fault("together", count=3)
+        def answer_only_together(count):
+            for emqx in (first, second):
+                emqx.set_fault("together", count=count)
+
         agent.configure(config(
-            [emqx_source(first), emqx_source(second, name="second", node="other@host")],
+            [emqx_source(first, only_global=True),
+             emqx_source(second, name="second", node="other@host", only_global=True)],
             sink(fake_gateway), **NO_TICK))
+        answer_only_together(len(ENDPOINTS) + 1)
         running = agent.start()
         wait_pushes(running, fake_gateway, 2)
+        answer_only_together(len(ENDPOINTS))
         push_now(running, fake_gateway, fake_gateway)
         assert running.stop().code == 0
+        for emqx in (first, second):
+            assert len(emqx.requests) == 2 * len(ENDPOINTS) + 1
     for push in fake_gateway.pushes:
         assert body(push).value("brokerpush_source_up") == 1
 
@@ -375,29 +384,59 @@ def test_each_json_line_is_an_object(agent, emqx, fake_gateway, by):
 
 # Connections
 
-def test_connections_are_kept_over_cycles(simple, emqx, fake_gateway):
-    """One for each endpoint, one for the gateway: none is opened again."""
-    running = simple.start()
-    wait_pushes(running, fake_gateway, 1)
-    running.wait_log("first push accepted")
-    opened = emqx.n_connections, fake_gateway.n_connections
-    for _ in range(5):
-        push_now(running, fake_gateway)
-    assert running.stop().code == 0
-    assert (emqx.n_connections, fake_gateway.n_connections) == opened == (3, 1)
-    assert len({push.connection for push in fake_gateway.pushes}) == 1
+# Where the release does not matter all questions go out at once, each on a connection of its own.
+ALL_AT_ONCE = {"only_global": True}
+AT_ONCE = len(ENDPOINTS) + 1  # the pages, and who it is
 
 
-def test_connections_are_kept_over_failures_that_leave_them_whole(simple, emqx, fake_gateway):
-    running = simple.start()
-    wait_pushes(running, fake_gateway, 1)
-    running.wait_log("first push accepted")
+def start_with_all_connections(agent, brokers, gateway):
+    """As many as a cycle can need at most: nobody answers before all have asked. The agent after
+    its first cycle."""
+    for broker in brokers:
+        broker.set_fault("together", count=AT_ONCE)
+    gateway.set_fault("held")
+    agent.configure(config([
+        emqx_source(broker, name=f"broker{number}", node=broker.nodes[0], **ALL_AT_ONCE)
+        for number, broker in enumerate(brokers)], sink(gateway), **NO_TICK))
+    running = agent.start()
+    wait_pushes(running, gateway, len(brokers))
+    for server in (*brokers, gateway):
+        server.clear_faults()
+    running.wait_log("first push accepted", len(brokers))
+    return running
+
+
+def times_asked_who_it_is(emqx):
+    return [request.path for request in emqx.requests].count("/status")
+
+
+@pytest.mark.parametrize("count", (1, 4))
+def test_connections_are_kept_over_cycles(agent, fake_gateway, count):
+    """None is opened again."""
+    with contextlib.ExitStack() as stack:
+        brokers = [stack.enter_context(SimulatedEmqx(nodes=[f"emqx@host{number}"]))
+                   for number in range(count)]
+        running = start_with_all_connections(agent, brokers, fake_gateway)
+        for _ in range(5):
+            push_now(running, *[fake_gateway] * count)
+        assert running.stop().code == 0
+        for broker in brokers:
+            assert broker.n_connections == AT_ONCE
+            assert times_asked_who_it_is(broker) == 1
+    assert fake_gateway.n_connections == count
+    assert {push.connection for push in fake_gateway.pushes} == set(range(1, count + 1))
+
+
+def test_connections_are_kept_over_failures_that_leave_them_whole(agent, emqx, fake_gateway):
+    running = start_with_all_connections(agent, [emqx], fake_gateway)
     emqx.set_fault("500")
     fake_gateway.set_fault("status", code=400, text="no\n")
     for _ in range(3):
         push_now(running, fake_gateway)
     assert running.stop().code == 0
-    assert (emqx.n_connections, fake_gateway.n_connections) == (3, 1)
+    assert (emqx.n_connections, fake_gateway.n_connections) == (AT_ONCE, 1)
+    # After a cycle that delivered nothing the broker may be another.
+    assert times_asked_who_it_is(emqx) == 3
 
 
 # Self-metrics

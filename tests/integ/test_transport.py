@@ -17,11 +17,10 @@ import pytest
 import certificates
 import peers
 from certificates import Authority
-from conftest import need
 from emqx_families import NODE as MODE_NODE
 from exposition import Exposition
 from listeners import Exporter, Placed, Proxy, Silence, Sink, has_ipv6
-from peers import wait_until
+from peers import need, wait_until
 from secret_watch import WATCH
 from setups import NOBODY, config, exporter as source, sink
 from simulated_emqx import SimulatedEmqx

@@ -144,7 +144,7 @@ static void nesting_has_a_limit(void **state)
 		{ 10000, STR_INIT("["), STR_INIT("]"), 2049 },
 		{ 10000, STR_INIT("["), STR_INIT(""), 2049 },
 		{ 10000, STR_INIT("{\"a\":"), STR_INIT("}"), 2048 * 5 + 1 },
-		{ 1000000, STR_INIT("[{\"\":"), STR_INIT("}]"), 1024 * 5 + 1 },
+		{ 500000, STR_INIT("[{\"\":"), STR_INIT("}]"), 1024 * 5 + 1 },
 	};
 
 	(void)state;
@@ -447,6 +447,28 @@ static void a_broker_s_answer_needs_no_checks(void **state)
 	json_free(doc);
 }
 
+// A tree takes up to 80 times the memory of its text.
+static void texts_over_4_mib_are_refused_unread(void **state)
+{
+	struct buf text = buf_new(UNIT_LIMIT);
+	struct err err = { 0 };
+
+	(void)state;
+	buf_reserve(&text, JSON_LARGEST + 1);
+	memset(text.ptr, ' ', JSON_LARGEST + 1);
+	text.ptr[0] = '5';
+	text.len = JSON_LARGEST;
+	struct json_doc *doc = json_read(buf_str(&text), &err);
+	assert_non_null(doc);
+	json_free(doc);
+	text.len++;
+	assert_null(json_read(buf_str(&text), &err));
+	assert_int_equal(err.kind, ERR_TOO_LARGE);
+	assert_int_equal(err.position, JSON_LARGEST);
+	check_str("text", str_of(err.text), STR("JSON of 4194305 bytes, more than 4194304"));
+	buf_free(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -464,6 +486,7 @@ int main(void)
 		cmocka_unit_test(of_members_with_one_name_the_last_wins),
 		cmocka_unit_test(many_members_keep_their_order),
 		cmocka_unit_test(a_broker_s_answer_needs_no_checks),
+		cmocka_unit_test(texts_over_4_mib_are_refused_unread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
