@@ -82,6 +82,8 @@ const struct emqx_endpoint *emqx_find_endpoint(struct str name);
 bool emqx_wants_all(const struct emqx_conf *own);
 // Whether no setting names the endpoints, so that none of them must be there.
 bool emqx_is_by_default(const struct emqx_conf *own);
+// Whether JSON tells what a page of text would have told that failed.
+bool emqx_json_may_stand_in(const struct emqx_conf *own, size_t endpoint);
 // Whether the source has credentials of any kind.
 bool emqx_has_credentials(const struct source_conf *conf);
 // The type's check.

@@ -171,7 +171,7 @@ static int64_t text_timeout_ms(const struct source_turn *turn, size_t e)
 	struct err err = { 0 };
 	int64_t ms = turn->collect_ms / 3 * 2;
 
-	if (own->collect != EMQX_COLLECT_AUTO || !emqx_endpoints[e].parts[0] ||
+	if (own->collect != EMQX_COLLECT_AUTO || !emqx_json_may_stand_in(own, e) ||
 		!can_ask_json(turn, &err))
 		return 0;
 	return own->mode != EMQX_NODE && ms < EMQX_CLUSTER_NEEDS_MS ? EMQX_CLUSTER_NEEDS_MS : ms;

@@ -68,6 +68,13 @@ bool emqx_is_by_default(const struct emqx_conf *own)
 	return !own->endpoints.given || emqx_wants_all(own);
 }
 
+// JSON knows no namespaces.
+bool emqx_json_may_stand_in(const struct emqx_conf *own, size_t e)
+{
+	return emqx_endpoints[e].parts[0] &&
+	       !(emqx_endpoints[e].has_namespaces && (own->ns.len || own->only_global));
+}
+
 bool emqx_has_credentials(const struct source_conf *conf)
 {
 	const struct emqx_conf *own = conf->own;

@@ -89,14 +89,12 @@ static bool read_text(struct source_turn *turn, const struct source_ask *asked,
 }
 
 // Credentials that are wrong are wrong for JSON too, the limiter of namespaces is no reason to ask for
-// more, what cannot be reached at all has no JSON either, and JSON knows no namespaces.
+// more, and what cannot be reached at all has no JSON either.
 static bool may_fall_back(const struct source_turn *turn, size_t e, enum err_kind kind, int status)
 {
 	const struct emqx_conf *own = turn->conf->own;
 
-	if (emqx_endpoints[e].has_namespaces && (own->ns.len || own->only_global))
-		return false;
-	return status != 401 && status != 404 && status != 429 &&
+	return emqx_json_may_stand_in(own, e) && status != 401 && status != 404 && status != 429 &&
 	       (kind == ERR_TIMED_OUT || kind == ERR_HTTP_5XX || kind == ERR_HTTP_4XX ||
 		       kind == ERR_BAD_BODY);
 }
