@@ -143,12 +143,14 @@ def test_endpoints_are_asked_side_by_side(agent, emqx, fake_gateway):
 
 def test_data_integration_is_asked_once_the_release_is_known(agent, emqx, fake_gateway):
     """Some releases limit how often it may be asked for all namespaces."""
-    emqx.set_fault("delayed", "status", seconds=0.3)
+    held_back = 0.3
+    emqx.set_fault("delayed", "status", seconds=held_back)
     agent.configure(config(emqx_source(emqx), sink(fake_gateway)))
     assert agent.once().code == 0
     asked = {request.path.rpartition("/")[2]: request for request in emqx.requests}
     assert len(asked) == len(emqx.requests) == len(ENDPOINTS) + 1
-    assert asked["data_integration"].received > asked["status"].answered
+    # `answered` is noted after the answer has gone out: the agent may be quicker than that.
+    assert asked["data_integration"].received > asked["status"].received + held_back
     assert asked["auth"].received < asked["status"].answered > asked["stats"].received
 
 
