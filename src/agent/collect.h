@@ -8,6 +8,3 @@
 // Asks all sources of the cycle, at once. cycle_collected comes once, after the last answer or at the
 // deadline; from inside where there is nobody to ask.
 void collect_start(struct cycle *cycle);
-
-// Whether it delivered all that it should.
-bool endpoint_is_up(const struct endpoint *endpoint);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/once.h"
 
-#include "agent/collect.h"
 #include "agent/group.h"
+#include "agent/outcome.h"
 #include "agent/report.h"
 #include "base/hash.h"
 
@@ -173,7 +173,7 @@ static bool any_failed(const struct cycle *cycle)
 
 	for (size_t i = 0; i < cycle->n_runs; i++)
 		for (const struct endpoint *e = cycle->runs[i].endpoints; e; e = e->next)
-			if (!endpoint_is_up(e) && !e->unavailable && !e->is_optional)
+			if (!outcome_is_up(e) && !e->unavailable && !e->is_optional)
 				return true;
 	for (size_t i = 0; i < cycle->n_runs; i++)
 		if (!cycle->runs[i].up)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/report.h"
 
-#include "agent/collect.h"
+#include "agent/outcome.h"
 #include "agent/tally.h"
 #include "base/clock.h"
 #include "base/hash.h"
@@ -331,7 +331,7 @@ static void print_source(const struct source_run *run, FILE *out)
 
 	for (const struct endpoint *e = run->endpoints; e; e = e->next) {
 		n += !e->is_question;
-		n_good += !e->is_question && endpoint_is_up(e);
+		n_good += !e->is_question && outcome_is_up(e);
 	}
 	fprintf(out, "source %.*s: %zu of %zu endpoints, %zu samples, %zu bytes, %.1f ms\n",
 		STR_ARG(run->conf->name), n_good, n, run->n_samples, run->n_bytes,

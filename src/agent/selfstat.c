@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/selfstat.h"
 
-#include "agent/collect.h"
+#include "agent/outcome.h"
 #include "agent/tally.h"
 #include "base/clock.h"
 #include "metric/put.h"
@@ -116,7 +116,7 @@ static void add_endpoint(
 		add(set, ENDPOINT_AVAILABLE, labels, !endpoint->unavailable);
 	if (endpoint->unavailable)
 		return;
-	add(set, ENDPOINT_UP, labels, endpoint_is_up(endpoint));
+	add(set, ENDPOINT_UP, labels, outcome_is_up(endpoint));
 	if (endpoint->fell_back)
 		add(set, ENDPOINT_FALLBACK, labels, 1);
 	if (endpoint->n_nodes)

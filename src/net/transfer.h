@@ -6,6 +6,9 @@
 
 #include <curl/curl.h>
 
+// URLs of redirects too.
+enum { TRANSFER_LONGEST_URL = 16 * 1024 * 1024 };
+
 struct event;
 struct http;
 
@@ -37,6 +40,6 @@ void transfer_free(struct transfer *t);
 // Whether its answer is a redirect that is to be followed; then the handle is ready to go there.
 bool transfer_redirect(struct transfer *t);
 
-// What came of it, once libcurl is done with it. The answer takes over the body and borrows header texts
+// In transfer_answer.c: what came of it, once libcurl is done with it. The answer takes over the body and borrows header texts
 // from the transfer.
 struct http_answer transfer_answer(struct transfer *t, CURLcode code, bool cancelled);

@@ -7,10 +7,12 @@
 //	emqx_ask.c         what is asked for, and when
 //	emqx_url.c         at which URL
 //	emqx_take.c        what answers mean, and what they lead to
+//	emqx_token.c       what waits for a token, and goes on with a new one
 //	emqx_login.c       a dashboard user's token
 //	emqx_reading.c     values and samples of JSON answers; their contents:
 //	emqx_statistics.c    nodes and cluster
-//	emqx_objects.c       lists: rules, listeners and so on
+//	emqx_objects.c       rules, actions, connectors, authenticators
+//	emqx_lists.c         alarms, bans, listeners
 //	emqx_nodes.c       which nodes the cluster has, and which have vanished
 //	emqx_map.c         the table of statistics
 #pragma once
@@ -224,6 +226,20 @@ struct str emqx_text_url(const struct source_turn *turn, size_t endpoint, bool i
 // emqx_take: the type's take
 enum source_verdict emqx_take(struct source_turn *turn, const struct source_ask *ask,
 	const struct http_answer *answer, struct source_take *take, struct err *err);
+
+// emqx_token: requests that wait for a token
+
+// Whether an answer means that the token was old, and the request is made again with a new one. There is at
+// most one login in a cycle, so this ends.
+bool emqx_token_renews(
+	struct source_turn *turn, const struct source_ask *asked, const struct http_answer *answer);
+// Takes the answer to a login, and goes on with or without a token.
+enum source_verdict emqx_token_take(
+	struct source_turn *turn, const struct http_answer *answer, struct err *err);
+// Time has passed, and the other logins may have their answers. Where none has, since the request was not even
+// made, there is no use in asking again.
+enum source_verdict emqx_token_take_wait(
+	struct source_turn *turn, const struct http_answer *answer, struct err *err);
 
 // emqx_reading: JSON answers
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// One file, longer than others: it is one table, sorted, and a family is looked for in one place only.
 #include "source/emqx_map.h"
 
 #include <string.h>

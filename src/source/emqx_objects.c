@@ -1,100 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// EMQX's JSON answers that are lists: alarms, bans, listeners, and objects with states and counters of
-// their own.
+// EMQX's JSON answers about objects with states and counters of their own.
 #include "source/emqx_reading.h"
 
-// A list that never ends is cut here: EMQX has at most some thousand rules, each of some kilobytes.
-enum { MOST_PAGES = 100, PAGE_SIZE = 200 };
 // So many objects, each with a request of its own, are more than a broker can be asked about in a cycle.
-enum { MOST_DETAILS = MOST_PAGES * PAGE_SIZE };
+enum { MOST_DETAILS = READING_MOST_PAGES * READING_PAGE_SIZE };
 
-// 1. Lists in pages
-
-// The rows of a page. False: it is none.
-static bool read_rows(struct json root, struct json *rows, struct err *err)
-{
-	*rows = json_get(root, "data");
-	return json_kind(*rows) == JSON_ARRAY || reading_refuse(err, "a page of a list");
-}
-
-// Asks for the next page, which goes on with what was carried so far. A page without rows is the last one,
-// whatever it says.
-static bool ask_next(struct reading *r, struct json root, struct json rows, void *carried)
-{
-	bool has_next =
-		json_is_true(json_get(json_get(root, "meta"), "hasnext")) && json_size(rows) > 0;
-
-	if (has_next && r->ask->page >= MOST_PAGES)
-		r->too_many = "pages";
-	else if (has_next)
-		emqx_ask_page(r->turn, r->ask, r->ask->page + 1, carried);
-	return has_next;
-}
-
-// Active alarms of a node; they are counted over all pages, and told with the last one.
-struct alarms {
-	struct alarms *next;
-	struct str node;
-	int64_t n;
-};
-
-// More nodes than a cluster can have.
-enum { MOST_NODES = 1024 };
-
-static void count_alarm(struct reading *r, struct alarms **all, struct str node)
-{
-	size_t n = 0;
-
-	for (; *all && !str_eq((*all)->node, node); all = &(*all)->next)
-		n++;
-	if (!*all && n == MOST_NODES)
-		return;
-	if (!*all) {
-		*all = arena_new(r->turn->arena, struct alarms);
-		(*all)->node = arena_copy(r->turn->arena, node);
-	}
-	(*all)->n++;
-}
-
-static void put_alarms(struct reading *r, const struct alarms *all)
-{
-	const struct emqx_statistic *stat = emqx_map_family(STR("emqx_alarms_active"));
-
-	if (!all && r->own->mode != EMQX_UNAGGREGATED)
-		reading_tell(r, stat, STR(""), reading_whole(0));
-	for (; all; all = all->next)
-		reading_tell(r, stat, all->node, reading_whole(all->n));
-}
-
-static bool take_alarms(struct reading *r, struct json root, struct err *err)
-{
-	struct alarms *all = r->ask->carried;
-	struct json rows;
-
-	if (!read_rows(root, &rows, err))
-		return false;
-	struct json_walk walk = json_walk(rows);
-	while (json_next(&walk)) {
-		struct str node = json_text(json_get(walk.value, "node"));
-		if (json_kind(walk.value) == JSON_OBJECT && reading_wants(r, node))
-			count_alarm(r, &all, node);
-	}
-	if (!ask_next(r, root, rows, all))
-		put_alarms(r, all);
-	return true;
-}
-
-static bool take_banned(struct reading *r, struct json root, struct err *err)
-{
-	struct json_number count;
-
-	if (!json_number(json_get(json_get(root, "meta"), "count"), &count))
-		return reading_refuse(err, "a list with its count");
-	reading_tell(r, emqx_map_family(STR("emqx_banned_count")), STR(""), count);
-	return true;
-}
-
-// 2. Objects with states and counters of their own: rules, actions, connectors, authenticators
+// 1. Objects with states and counters of their own: rules, actions, connectors, authenticators
 
 static void ask_detail(struct reading *r, struct str object, bool is_enabled)
 {
@@ -126,22 +37,13 @@ static void tell_counters(struct reading *r, enum emqx_page page, struct json co
 			tell_object(r, stat, object, node, number);
 }
 
-// Walks a list with an entry per node. False: there is none, so what stands beside it has to do.
-static bool walk_nodes(struct json object, const char *name, struct json_walk *walk)
-{
-	struct json list = json_get(object, name);
-
-	*walk = json_walk(list);
-	return json_kind(list) == JSON_ARRAY && json_size(list) > 0;
-}
-
 // {"metrics":{...},"node_metrics":[{"node":"a@h","metrics":{...}}]}
 static void tell_metrics_of(
 	struct reading *r, enum emqx_page page, struct json answer, struct pair object)
 {
 	struct json_walk walk;
 
-	if (r->own->mode == EMQX_AGGREGATED || !walk_nodes(answer, "node_metrics", &walk)) {
+	if (r->own->mode == EMQX_AGGREGATED || !reading_walk_nodes(answer, "node_metrics", &walk)) {
 		tell_counters(r, page, json_get(answer, "metrics"), object, STR(""));
 		return;
 	}
@@ -175,7 +77,7 @@ static void tell_states(struct reading *r, enum emqx_page page, struct json answ
 	struct json_walk walk;
 	size_t n = 0;
 
-	if (!walk_nodes(answer, "node_status", &walk)) {
+	if (!reading_walk_nodes(answer, "node_status", &walk)) {
 		tell_object(r, enable, object, STR(""), reading_whole(is_enabled));
 		if (json_kind(json_get(answer, "status")) == JSON_STRING)
 			tell_object(r, status, object, STR(""),
@@ -214,7 +116,8 @@ static void tell_rule(struct reading *r, struct json answer)
 	struct json_walk walk;
 
 	tell_metrics_of(r, EMQX_RULES, answer, object);
-	if (r->own->mode != EMQX_UNAGGREGATED || !walk_nodes(answer, "node_metrics", &walk)) {
+	if (r->own->mode != EMQX_UNAGGREGATED ||
+		!reading_walk_nodes(answer, "node_metrics", &walk)) {
 		tell_object(r, enable, object, STR(""), reading_whole(is_object_enabled(r)));
 		return;
 	}
@@ -259,14 +162,14 @@ static bool take_rules(struct reading *r, struct json root, struct err *err)
 		tell_rule(r, root);
 		return true;
 	}
-	if (!read_rows(root, &rows, err))
+	if (!reading_rows(root, &rows, err))
 		return false;
 	if (!counts)
 		counts = arena_new(r->turn->arena, struct rule_counts);
 	struct json_walk walk = json_walk(rows);
 	while (json_next(&walk))
 		take_rule_row(r, walk.value, counts);
-	if (!ask_next(r, root, rows, counts))
+	if (!reading_next_page(r, root, rows, counts))
 		put_rule_counts(r, root, counts);
 	return true;
 }
@@ -366,73 +269,12 @@ static bool take_authz(struct reading *r, struct json root, struct err *err)
 	return true;
 }
 
-// Listeners
+// 2. How they are asked for
 
-static void tell_listener(
-	struct reading *r, struct json status, struct pair listener, struct str node)
-{
-	static const char *const keys[] = { "running", "current_connections", "max_connections" };
-	struct json_number number;
-
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		const struct emqx_statistic *stat = emqx_map_key(EMQX_LISTENERS, str_of(keys[i]));
-		// `running` may be "inconsistent": then the nodes' own words count, further down.
-		if (stat && reading_value(json_get(status, keys[i]), &number))
-			reading_put(r, stat, listener, node, number);
-	}
-}
-
-static bool take_listeners(struct reading *r, struct json root, struct err *err)
-{
-	const struct emqx_statistic *enable = emqx_map_key(EMQX_LISTENERS, STR("enable"));
-	struct json_walk walk = json_walk(root), entries;
-
-	if (json_kind(root) != JSON_ARRAY)
-		return reading_refuse(err, "a list of listeners");
-	while (json_next(&walk)) {
-		struct pair listener = { STR("listener"), json_text(json_get(walk.value, "id")) };
-
-		if (listener.value.len == 0)
-			continue;
-		reading_put(r, enable, listener, STR(""),
-			reading_whole(json_is_true(json_get(walk.value, "enable"))));
-		if (!walk_nodes(walk.value, "node_status", &entries))
-			tell_listener(r, json_get(walk.value, "status"), listener, STR(""));
-		while (json_next(&entries)) {
-			struct str node = json_text(json_get(entries.value, "node"));
-			if (reading_wants(r, node))
-				tell_listener(r, json_get(entries.value, "status"), listener,
-					r->own->mode == EMQX_NODE ? STR("") : node);
-		}
-	}
-	return true;
-}
-
-// 3. How they are asked for
-
-const struct emqx_part emqx_part_alarms = {
-	.path = "/alarms",
-	.query = "activated=true",
-	.page_size = PAGE_SIZE,
-	.scope = "monitoring",
-	.take = take_alarms,
-};
-const struct emqx_part emqx_part_banned = {
-	.path = "/banned",
-	.page_size = 1,
-	.scope = "access_control",
-	.take = take_banned,
-};
-const struct emqx_part emqx_part_listeners = {
-	.path = "/listeners",
-	.scope = "system",
-	.tells_all_nodes = true,
-	.take = take_listeners,
-};
 const struct emqx_part emqx_part_rules = {
 	.path = "/rules",
 	.detail_path = "/rules/%s/metrics",
-	.page_size = PAGE_SIZE,
+	.page_size = READING_PAGE_SIZE,
 	.scope = "data_integration",
 	.take = take_rules,
 };

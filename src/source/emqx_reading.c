@@ -204,7 +204,35 @@ void reading_tell_key(struct reading *r, enum emqx_page page, struct json object
 		reading_tell(r, stat, node, number);
 }
 
-// 3. Errors
+// 3. Lists
+
+bool reading_rows(struct json root, struct json *rows, struct err *err)
+{
+	*rows = json_get(root, "data");
+	return json_kind(*rows) == JSON_ARRAY || reading_refuse(err, "a page of a list");
+}
+
+bool reading_next_page(struct reading *r, struct json root, struct json rows, void *carried)
+{
+	bool has_next =
+		json_is_true(json_get(json_get(root, "meta"), "hasnext")) && json_size(rows) > 0;
+
+	if (has_next && r->ask->page >= READING_MOST_PAGES)
+		r->too_many = "pages";
+	else if (has_next)
+		emqx_ask_page(r->turn, r->ask, r->ask->page + 1, carried);
+	return has_next;
+}
+
+bool reading_walk_nodes(struct json object, const char *name, struct json_walk *walk)
+{
+	struct json list = json_get(object, name);
+
+	*walk = json_walk(list);
+	return json_kind(list) == JSON_ARRAY && json_size(list) > 0;
+}
+
+// 4. Errors
 
 struct str emqx_error_code(struct arena *arena, struct str body)
 {
@@ -220,7 +248,7 @@ struct str emqx_error_code(struct arena *arena, struct str body)
 	return code;
 }
 
-// 4. The way in
+// 5. The way in
 
 bool emqx_take_part(struct source_turn *turn, const struct source_ask *ask, struct str body,
 	struct source_take *take, struct err *err)

@@ -63,3 +63,14 @@ void reading_tell_members(
 bool reading_wants(const struct reading *r, struct str node);
 // The answer is JSON, but not what was asked for. Always false.
 bool reading_refuse(struct err *err, const char *expected);
+
+// A list that never ends is cut here: EMQX has at most some thousand rules, each of some kilobytes.
+enum { READING_MOST_PAGES = 100, READING_PAGE_SIZE = 200 };
+
+// The rows of a page. False: it is none.
+bool reading_rows(struct json root, struct json *rows, struct err *err);
+// Asks for the next page, which goes on with what was carried so far. A page without rows is the last one,
+// whatever it says.
+bool reading_next_page(struct reading *r, struct json root, struct json rows, void *carried);
+// Walks a list with an entry per node. False: there is none, so what stands beside it has to do.
+bool reading_walk_nodes(struct json object, const char *name, struct json_walk *walk);

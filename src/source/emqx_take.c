@@ -319,107 +319,7 @@ static enum source_verdict take_version(struct source_turn *turn, const struct s
 	return good ? SOURCE_DELIVERED : SOURCE_FAILED;
 }
 
-// 4. A token that is refused in mid-cycle
-
-struct emqx_refused {
-	struct emqx_refused *next;
-	const struct source_ask *ask;
-};
-
-static void ask_again(struct source_turn *turn, const struct source_ask *old, const struct err *err)
-{
-	struct source_ask *again = source_add_ask(turn, old->endpoint), *next = again->next;
-
-	*again = *old;
-	again->next = next;
-	emqx_add_credentials(turn, again);
-	if (err)
-		again->err = *err;
-}
-
-static void wait_for_token(struct source_turn *turn, const struct source_ask *asked)
-{
-	struct emqx_state *state = turn->state;
-	struct emqx_refused *refused = arena_new(turn->arena, struct emqx_refused);
-
-	refused->ask = asked;
-	refused->next = state->turn.refused;
-	state->turn.refused = refused;
-}
-
-// Whether an answer means that the token was old, and the request is made again with a new one. There is at
-// most one login in a cycle, so this ends.
-static bool renews_token(
-	struct source_turn *turn, const struct source_ask *asked, const struct http_answer *answer)
-{
-	const struct emqx_conf *own = turn->conf->own;
-	struct emqx_state *state = turn->state;
-	struct emqx_login *login = &state->login;
-
-	if (answer->status != 401 || !own->login.given)
-		return false;
-	if (!login->is_pending && login->token.len &&
-		!str_eq(asked->request.bearer, buf_str(&login->token))) {
-		ask_again(turn, asked, NULL);
-		return true;
-	}
-	if (!login->is_pending) {
-		if (state->turn.asked_login)
-			return false;
-		buf_free(&login->token);
-		if (!emqx_login_ask(turn))
-			return false;
-	}
-	wait_for_token(turn, asked);
-	return true;
-}
-
-// All that has waited for a token is asked for, with one or without.
-static void go_on(struct source_turn *turn)
-{
-	struct emqx_state *state = turn->state;
-	struct emqx_refused *refused = state->turn.refused;
-	bool has_token = state->login.token.len > 0;
-
-	state->turn.refused = NULL;
-	if (!refused)
-		emqx_ask_all(turn);
-	else if (!has_token)
-		emqx_settle_version(turn); // the question about it may be among them
-	for (; refused; refused = refused->next)
-		ask_again(turn, refused->ask, has_token ? NULL : &state->login.err);
-}
-
-static enum source_verdict take_login(
-	struct source_turn *turn, const struct http_answer *answer, struct err *err)
-{
-	const struct emqx_state *state = turn->state;
-	bool good = emqx_login_take(turn, answer);
-
-	go_on(turn);
-	*err = state->login.err;
-	return good ? SOURCE_DELIVERED : SOURCE_FAILED;
-}
-
-// Time has passed, and the other logins may have their answers. Where none has, since the request was not even
-// made, there is no use in asking again.
-static enum source_verdict take_wait(
-	struct source_turn *turn, const struct http_answer *answer, struct err *err)
-{
-	struct emqx_login *login = &((struct emqx_state *)turn->state)->login;
-
-	login->is_pending = false;
-	if (answer->err.kind == ERR_CANCELLED || answer->err.kind == ERR_SKIPPED) {
-		login->err = *err = answer->err;
-		go_on(turn);
-		return SOURCE_FAILED;
-	}
-	if (!emqx_login_ask(turn))
-		go_on(turn);
-	return SOURCE_ASKED_AGAIN;
-}
-
-// 5. Every answer
+// 4. Every answer
 
 enum source_verdict emqx_take(struct source_turn *turn, const struct source_ask *asked,
 	const struct http_answer *answer, struct source_take *taken, struct err *err)
@@ -428,12 +328,12 @@ enum source_verdict emqx_take(struct source_turn *turn, const struct source_ask 
 
 	state->turn.reconnected |= answer->on_new_connection;
 	if (asked->part == &emqx_question_login)
-		return take_login(turn, answer, err);
+		return emqx_token_take(turn, answer, err);
 	if (asked->part == &emqx_question_wait)
-		return take_wait(turn, answer, err);
+		return emqx_token_take_wait(turn, answer, err);
 	if (asked->part == &emqx_question_status)
 		return take_status(turn, answer, err);
-	if (renews_token(turn, asked, answer))
+	if (emqx_token_renews(turn, asked, answer))
 		return SOURCE_ASKED_AGAIN;
 	if (asked->part == &emqx_question_cluster)
 		return take_cluster(turn, asked, answer, err);
@@ -443,8 +343,6 @@ enum source_verdict emqx_take(struct source_turn *turn, const struct source_ask 
 			   : take_text(turn, asked, answer, taken, err);
 }
 
-const struct emqx_part emqx_question_login = { .path = "/login" };
-const struct emqx_part emqx_question_wait = { .path = "/status" };
 const struct emqx_part emqx_question_status = { .path = "/status" };
 const struct emqx_part emqx_question_cluster = { .path = "/cluster",
 	.scope = "cluster_operations" };
