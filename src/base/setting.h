@@ -11,13 +11,15 @@ enum setting_type {
 	SETTING_STRING,	  // struct str
 	SETTING_DURATION, // int64_t, milliseconds; written "15s", "1m30s", "500ms"
 	SETTING_SIZE,	  // size_t, bytes; written "16MiB", "64KiB", "512B"
+	SETTING_COUNT,	  // size_t; a whole number
 	SETTING_BOOL,	  // bool
 	SETTING_CHOICE,	  // int, index into words
 	SETTING_STRINGS,  // struct str_list
 	SETTING_PAIRS,	  // struct pair_list
-	SETTING_GROUP, // the rows of a group; offset: of a bool that says it is there, 0 for none
-	SETTING_LIST,  // of groups that choose their rows by `type`; read by agent/config
-	SETTING_LATER, // known, but not in this version: an error that says so
+	SETTING_GROUP,	// the rows of a group; offset: of a bool that says it is there, 0 for none
+	SETTING_GROUPS, // struct group_list: a list of groups that all have the same rows
+	SETTING_LIST,	// of groups that choose their rows by `type`; read by agent/config
+	SETTING_LATER,	// known, but not in this version: an error that says so
 };
 
 struct str_list {
@@ -32,6 +34,12 @@ struct pair {
 
 struct pair_list {
 	struct pair *items;
+	size_t n;
+};
+
+// Groups of a list; each item is an object that the rows of the list fill.
+struct group_list {
+	void *items;
 	size_t n;
 };
 
@@ -59,10 +67,12 @@ struct setting {
 	enum setting_type type;
 	size_t offset;	     // of the value in its object
 	const char *initial; // default as it would be written; NULL: none, the value stays zeroed
-	int64_t minimum, maximum; // of durations and sizes; maximum 0: none
+	int64_t minimum, maximum; // of durations, sizes and counts; maximum 0: none
 	const struct str *words;  // of choices
 	size_t n_words;
-	struct setting_table rows; // of groups; their offsets count from the same object
+	struct setting_table
+		rows; // of groups; their offsets count from the same object, of a list's from the item
+	size_t item_size; // of a list of groups: bytes of one item
 	bool required;
 	bool secret;	  // never shown, never taken from the command line
 	bool is_url;	  // shown without its query, which may hold a secret

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/table.h"
 #include "metric/metric.h"
 #include "metric/read.h"
 #include "net/request.h"
@@ -74,7 +75,10 @@ struct source_turn {
 	int64_t collect_ms;		  // how long collecting may take
 	bool wants_node;		  // a grouping key needs the node's name,
 	bool wants_cluster;		  // the cluster's
-	struct source_ask *asks, **last;  // those not started yet; see source_add_ask
+	bool is_pushed;	     // what it tells goes to some sink, not only into its memory
+	struct table *table; // rows for people are wanted; NULL: nobody reads them
+	bool table_of_all;   // also of what nobody watches
+	struct source_ask *asks, **last; // those not started yet; see source_add_ask
 };
 
 // Adds a request, zeroed but for its endpoint, to those of this turn; lives in the arena. Those added by
@@ -106,6 +110,12 @@ struct source_part {
 	bool delivered;
 };
 
+// When a saved line is from.
+struct source_past {
+	int64_t saved_ns;	 // wall time of saving, ns since 1970-01-01 UTC
+	int64_t wall_ns, now_ns; // now, wall and monotonic time
+};
+
 struct source_type {
 	struct str name;
 	struct setting_table settings; // of own
@@ -135,6 +145,17 @@ struct source_type {
 	// families out of the parts' sets. NULL: nothing.
 	void (*conclude)(struct source_turn *turn, const struct source_part *parts, size_t n_parts,
 		struct metric_set *own);
+	// What the rows of turn->table are made of. NULL: it has none.
+	const struct table_column *columns;
+	size_t n_columns;
+	// Whether it learns from cycles between pushes, and so is asked in each.
+	bool watches;
+	// Appends what must outlive the agent, each line one object of JSON. NULL: nothing must.
+	void (*save)(const struct source_conf *conf, const void *state, struct buf *lines);
+	// Takes one such line back, before the first cycle. False: err says why the line is none of its own; what
+	// came before stays.
+	bool (*load)(const struct source_conf *conf, void *state, struct str line,
+		const struct source_past *past, struct err *err);
 	// Frees what the state owns, not the state. NULL: nothing.
 	void (*free_state)(void *state);
 };
