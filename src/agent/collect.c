@@ -275,6 +275,8 @@ static void on_scrape_answer(void *arg, struct http_answer *answer)
 	settle(scrape, answer);
 	if (scrape->ask->pause_ms)
 		keep(scrape, answer);
+	if (scrape->take.is_copied)
+		buf_free(&scrape->body);
 	if (--cycle->n_pending == 0)
 		end_collecting(cycle);
 }

@@ -18,9 +18,9 @@ const struct str emqx_mode_words[N_EMQX_MODES] = {
 };
 
 static const struct str collect_words[] = {
+	[EMQX_COLLECT_AUTO] = STR_INIT("auto"),
 	[EMQX_COLLECT_TEXT] = STR_INIT("text"),
 	[EMQX_COLLECT_JSON] = STR_INIT("json"),
-	[EMQX_COLLECT_AUTO] = STR_INIT("auto"),
 };
 
 static const struct setting login_rows[] = {
@@ -41,6 +41,8 @@ static const struct setting login_rows[] = {
 		.env = true,
 		.help = "file that holds the password" },
 };
+
+const struct setting_table emqx_login_table = SETTING_TABLE(login_rows);
 
 static const struct setting rows[] = {
 	{ .name = "node",
@@ -96,7 +98,7 @@ static const struct setting rows[] = {
 
 // 2. What is known of the broker, by configuration or as it told
 
-static struct secret *login_secret(const struct source_conf *conf)
+struct secret *emqx_login_secret(const struct source_conf *conf)
 {
 	return &((struct emqx_conf *)conf->own)->login.password;
 }
@@ -111,7 +113,7 @@ struct str emqx_cluster_of(const struct emqx_conf *own, const struct emqx_state 
 	return own->cluster_name.len || !state ? own->cluster_name : buf_str(&state->cluster_name);
 }
 
-static void identify(const struct source_conf *conf, const void *state, struct str *node,
+void emqx_identify(const struct source_conf *conf, const void *state, struct str *node,
 	struct str *cluster_name)
 {
 	*node = emqx_own_node(conf->own, state);
@@ -174,16 +176,22 @@ bool emqx_is_since(const struct emqx_state *state, unsigned major, unsigned mino
 
 // 3. The start of a cycle
 
-static void ask(struct source_turn *turn)
+void emqx_begin(struct source_turn *turn, const struct emqx_kind *kind)
 {
 	struct emqx_state *state = turn->state;
 
+	state->kind = kind;
 	state->turn = (struct emqx_turn){ .start_ns = turn->now_ns };
 	state->login.err = (struct err){ 0 };
 	emqx_nodes_begin(&state->nodes);
 	// With a login under way all else follows its answer.
 	if (!emqx_login_is_due(turn) || !emqx_login_ask(turn))
-		emqx_ask_all(turn);
+		kind->ask_all(turn);
+}
+
+static void ask(struct source_turn *turn)
+{
+	emqx_begin(turn, &emqx_statistics_kind);
 }
 
 // 4. After the last answer
@@ -323,12 +331,19 @@ static void conclude(struct source_turn *turn, const struct source_part *parts, 
 	for (size_t e = 0; e < N_EMQX_ENDPOINTS; e++)
 		if (delivered && !state->turn.api_changed && state->turn.missing & 1u << e)
 			state->missing_until_ns[e] = turn->now_ns + BELIEVE_NS;
-	// Behind a new connection there may be a new release.
+	emqx_end(turn, delivered);
+}
+
+// Behind a new connection there may be a new release.
+void emqx_end(struct source_turn *turn, bool delivered)
+{
+	struct emqx_state *state = turn->state;
+
 	if (!delivered || (state->turn.reconnected && !state->turn.status))
 		state->met = false;
 }
 
-static void free_state(void *arg)
+void emqx_free_state(void *arg)
 {
 	struct emqx_state *state = arg;
 
@@ -347,11 +362,11 @@ const struct source_type source_emqx = {
 	.job_name = STR_INIT("${name}/instance/${name}~${host}"),
 	.has_node = true,
 	.check = emqx_check,
-	.login_secret = login_secret,
-	.identify = identify,
+	.login_secret = emqx_login_secret,
+	.identify = emqx_identify,
 	.needs_ms = needs_ms,
 	.ask = ask,
 	.take = emqx_take,
 	.conclude = conclude,
-	.free_state = free_state,
+	.free_state = emqx_free_state,
 };

@@ -21,8 +21,10 @@
 #include "source/source.h"
 
 enum emqx_mode { EMQX_NODE, EMQX_AGGREGATED, EMQX_UNAGGREGATED, N_EMQX_MODES };
-enum emqx_collect { EMQX_COLLECT_TEXT, EMQX_COLLECT_JSON, EMQX_COLLECT_AUTO };
+enum emqx_collect { EMQX_COLLECT_AUTO, EMQX_COLLECT_TEXT, EMQX_COLLECT_JSON };
 
+// Other sources that speak to an EMQX begin with it, so that whatever is not about statistics serves them too:
+// the login, the questions about the broker.
 struct emqx_conf {
 	struct str node, cluster_name;
 	struct str_list endpoints;
@@ -143,23 +145,35 @@ struct str emqx_nodes_unlisted(const struct emqx_nodes *nodes, struct arena *are
 void emqx_nodes_conclude(struct emqx_nodes *nodes, struct metric_set *set, int64_t now_ns);
 void emqx_nodes_free(struct emqx_nodes *nodes);
 
-// What the source remembers from cycle to cycle.
+// What a source does in its own way, of those that speak to an EMQX.
+struct emqx_kind {
+	// Asks for all it wants; the token is there, if one is needed and was to be had.
+	void (*ask_all)(struct source_turn *turn);
+	// The release is known, or will not be in this cycle: asks for what has waited for it.
+	void (*ask_waiting)(struct source_turn *turn);
+};
+
+extern const struct emqx_kind emqx_statistics_kind; // of the source `emqx`
+
+// What the source remembers from cycle to cycle; other sources begin with it, as their settings do.
 
 enum emqx_api { EMQX_API_UNKNOWN, EMQX_API_V5, EMQX_API_V4 };
 
 struct emqx_state {
 	struct buf node, cluster_name, version; // as the broker told them; owned
 	enum emqx_api api;
-	bool met;	 // the version is that of the broker behind the connections that are open
-	bool is_limited; // data_integration is behind the limiter of namespaces
+	bool met;	   // the version is that of the broker behind the connections that are open
+	bool is_since_5_9; // /status tells the cluster's name, whatever the version is
+	bool is_limited;   // data_integration is behind the limiter of namespaces
 	int64_t missing_until_ns[N_EMQX_ENDPOINTS]; // a 404 that is believed until then; 0: none
 	struct emqx_login login;
 	struct emqx_nodes nodes;
+	const struct emqx_kind *kind;
 	struct emqx_turn {		   // of this cycle
 		int64_t start_ns;	   // monotonic
 		struct source_ask *status; // the question; NULL: not asked
 		bool status_failed;
-		bool waits_for_version;	      // data_integration does, which may be limited
+		bool waits_for_version; // something does, such as data_integration, which may be limited
 		bool version_is_settled;      // it will not be known any better in this cycle
 		bool asked_login;	      // or was held back from it
 		bool reconnected;	      // some connection was new
@@ -183,6 +197,17 @@ void emqx_set_version(struct emqx_state *state, struct str version);
 // Whether the broker's release is this one or later; false where it is not known.
 bool emqx_is_since(const struct emqx_state *state, unsigned major, unsigned minor);
 
+// Begins a cycle: with a login, if one is due, else with all the source wants.
+void emqx_begin(struct source_turn *turn, const struct emqx_kind *kind);
+// Ends it; delivered: the broker has told something that was asked for, beside questions.
+void emqx_end(struct source_turn *turn, bool delivered);
+// The type's free_state, identify and login_secret.
+void emqx_free_state(void *state);
+void emqx_identify(const struct source_conf *conf, const void *state, struct str *node,
+	struct str *cluster_name);
+struct secret *emqx_login_secret(const struct source_conf *conf);
+extern const struct setting_table emqx_login_table;
+
 // emqx_ask
 
 // What source_ask.marks says of asks of this source.
@@ -192,8 +217,12 @@ enum emqx_mark {
 	EMQX_SECOND_TRY = 4, // the other API did not have it
 };
 
-// Asks for everything, once there is a token if one is needed.
-void emqx_ask_all(struct source_turn *turn);
+// Whether JSON may be asked for; else err says why not.
+bool emqx_can_ask_json(const struct source_turn *turn, struct err *err);
+// Asks who the broker is, unless that was asked in this cycle.
+void emqx_ask_status(struct source_turn *turn);
+// The same, if it is not known, or may not be true any more.
+void emqx_ask_who(struct source_turn *turn);
 // Asks for an endpoint's JSON: all its parts, which together are its outcome. In mode node they are for the
 // node by its name, and have to wait for that.
 // False: it has none, here or in general, or JSON may not be asked for.
@@ -203,7 +232,9 @@ void emqx_ask_deferred(struct source_turn *turn);
 // Asks for what only JSON tells about the broker itself, if it may: its release, unless that is known, and
 // the cluster's name, if it is wanted. Returns whether the release was asked for.
 bool emqx_ask_more(struct source_turn *turn, bool knows_version);
-// The broker's release is known, or will not be in this cycle: asks for what has waited for it.
+// What needs the broker's release is to wait until that is known, or will not be in this cycle.
+void emqx_wait_for_version(struct source_turn *turn);
+// It is so: the kind asks for what has waited.
 void emqx_settle_version(struct source_turn *turn);
 // Puts the token in force into a request.
 void emqx_add_credentials(const struct source_turn *turn, struct source_ask *ask);
@@ -223,7 +254,17 @@ struct str emqx_part_url(const struct source_turn *turn, const struct source_ask
 // Of an endpoint's page of text.
 struct str emqx_text_url(const struct source_turn *turn, size_t endpoint, bool is_v4);
 
-// emqx_take: the type's take
+// emqx_take
+
+// Reads the answer to a question about the broker, or notes that another answer has to wait for a new token.
+// False: it is neither, but what the source asked for itself.
+bool emqx_take_question(struct source_turn *turn, const struct source_ask *ask,
+	const struct http_answer *answer, enum source_verdict *verdict, struct err *err);
+// As http_judge, for JSON: what a refusal means for the credentials, with the scope that is needed, and of a 5xx only
+// the code, since a stack trace may hold what the broker was configured with.
+bool emqx_judge_json(struct source_turn *turn, const struct source_ask *ask,
+	const struct http_answer *answer, const char *scope, struct err *err);
+// The type's take.
 enum source_verdict emqx_take(struct source_turn *turn, const struct source_ask *ask,
 	const struct http_answer *answer, struct source_take *take, struct err *err);
 

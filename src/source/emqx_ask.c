@@ -48,8 +48,7 @@ void emqx_ask_detail(
 		->by_default = true;
 }
 
-// Whether JSON may be asked for; else err says why not.
-static bool can_ask_json(const struct source_turn *turn, struct err *err)
+bool emqx_can_ask_json(const struct source_turn *turn, struct err *err)
 {
 	const struct emqx_conf *own = turn->conf->own;
 	const struct emqx_state *state = turn->state;
@@ -89,7 +88,7 @@ static struct source_ask *add_question(
 
 // Open in every release, at this path; the JSON form came with 5.0. EMQX tells its node there, up to 5.8
 // its release, and later the cluster's name.
-static void ask_status(struct source_turn *turn)
+void emqx_ask_status(struct source_turn *turn)
 {
 	const struct emqx_conf *own = turn->conf->own;
 	struct emqx_state *state = turn->state;
@@ -111,12 +110,12 @@ bool emqx_ask_json(struct source_turn *turn, size_t e, bool by_default)
 	struct err err = { 0 };
 	bool asked = false;
 
-	if (!emqx_endpoints[e].parts[0] || !can_ask_json(turn, &err))
+	if (!emqx_endpoints[e].parts[0] || !emqx_can_ask_json(turn, &err))
 		return false;
 	if (own->mode == EMQX_NODE && emqx_own_node(own, state).len == 0) {
 		if (!state->turn.status_failed) {
 			state->turn.deferred |= 1u << e;
-			ask_status(turn);
+			emqx_ask_status(turn);
 			state->turn.status->is_optional = false;
 			return true;
 		}
@@ -172,7 +171,7 @@ static int64_t text_timeout_ms(const struct source_turn *turn, size_t e)
 	int64_t ms = turn->collect_ms / 3 * 2;
 
 	if (own->collect != EMQX_COLLECT_AUTO || !emqx_json_may_stand_in(own, e) ||
-		!can_ask_json(turn, &err))
+		!emqx_can_ask_json(turn, &err))
 		return 0;
 	return own->mode != EMQX_NODE && ms < EMQX_CLUSTER_NEEDS_MS ? EMQX_CLUSTER_NEEDS_MS : ms;
 }
@@ -246,12 +245,12 @@ void emqx_ask_deferred(struct source_turn *turn)
 				turn, e, emqx_is_by_default(own), "this release does not have it");
 }
 
-static void wait_for_version(struct source_turn *turn)
+void emqx_wait_for_version(struct source_turn *turn)
 {
 	struct emqx_state *state = turn->state;
 
 	state->turn.waits_for_version = true;
-	ask_status(turn);
+	emqx_ask_status(turn);
 }
 
 static void ask_endpoint(struct source_turn *turn, size_t e, bool by_default)
@@ -268,12 +267,12 @@ static void ask_endpoint(struct source_turn *turn, size_t e, bool by_default)
 	else if (as_text && is_missing)
 		ask_without_text(turn, e, by_default, "HTTP 404, and not asked again for an hour");
 	else if (as_text && needs_version(turn, e))
-		wait_for_version(turn);
+		emqx_wait_for_version(turn);
 	else if (as_text)
 		ask_text(turn, e, by_default, mark_of_api(state));
 	else if (is_missing || (is_v4 && !emqx_endpoints[e].parts[0]->is_in_v4))
 		add_missing(turn, e, by_default, "this release does not have it");
-	else if (can_ask_json(turn, &err))
+	else if (emqx_can_ask_json(turn, &err))
 		ask_without_text(turn, e, by_default, "this release does not have it");
 	else
 		add_outcome(
@@ -308,7 +307,7 @@ bool emqx_ask_more(struct source_turn *turn, bool knows_version)
 	const struct emqx_conf *own = turn->conf->own;
 	struct err err = { 0 };
 
-	if (!can_ask_json(turn, &err))
+	if (!emqx_can_ask_json(turn, &err))
 		return false;
 	if (!knows_version)
 		ask_question(turn, &emqx_question_version);
@@ -325,15 +324,23 @@ void emqx_settle_version(struct source_turn *turn)
 	state->turn.version_is_settled = true;
 	state->turn.waits_for_version = false;
 	if (waited)
-		ask_endpoint(turn, ENDPOINT_DATA_INTEGRATION, emqx_is_by_default(turn->conf->own));
+		state->kind->ask_waiting(turn);
 }
 
-void emqx_ask_all(struct source_turn *turn)
+void emqx_ask_who(struct source_turn *turn)
 {
 	const struct emqx_conf *own = turn->conf->own;
 	const struct emqx_state *state = turn->state;
 	bool lacks_node = turn->wants_node && emqx_own_node(own, state).len == 0;
 	bool lacks_cluster = turn->wants_cluster && emqx_cluster_of(own, state).len == 0;
+
+	if (!state->met || lacks_node || lacks_cluster)
+		emqx_ask_status(turn);
+}
+
+static void ask_all(struct source_turn *turn)
+{
+	const struct emqx_conf *own = turn->conf->own;
 
 	for (size_t i = 0; i < own->endpoints.n && !emqx_wants_all(own); i++) {
 		const struct emqx_endpoint *endpoint = emqx_find_endpoint(own->endpoints.items[i]);
@@ -342,6 +349,13 @@ void emqx_ask_all(struct source_turn *turn)
 	for (size_t e = 0; e < N_EMQX_ENDPOINTS && emqx_wants_all(own); e++)
 		if (is_of_all(own, e))
 			ask_endpoint(turn, e, true);
-	if (!state->met || lacks_node || lacks_cluster)
-		ask_status(turn);
+	emqx_ask_who(turn);
 }
+
+static void ask_data_integration(struct source_turn *turn)
+{
+	ask_endpoint(turn, ENDPOINT_DATA_INTEGRATION, emqx_is_by_default(turn->conf->own));
+}
+
+const struct emqx_kind emqx_statistics_kind = { .ask_all = ask_all,
+	.ask_waiting = ask_data_integration };

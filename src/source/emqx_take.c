@@ -132,9 +132,7 @@ static enum source_verdict take_text(struct source_turn *turn, const struct sour
 
 // 2. JSON
 
-// As http_judge, but of a 5xx only the code is told on: a stack trace may hold what the broker was configured
-// with.
-static bool judge_json(struct source_turn *turn, const struct http_answer *answer, struct err *err)
+static bool judge(struct source_turn *turn, const struct http_answer *answer, struct err *err)
 {
 	if (http_judge(answer, err))
 		return true;
@@ -145,6 +143,15 @@ static bool judge_json(struct source_turn *turn, const struct http_answer *answe
 		err_set(err, ERR_HTTP_5XX, 0, "HTTP %d%s%.*s", answer->status, code.len ? ": " : "",
 			STR_ARG(code));
 	}
+	return false;
+}
+
+bool emqx_judge_json(struct source_turn *turn, const struct source_ask *asked,
+	const struct http_answer *answer, const char *scope, struct err *err)
+{
+	if (judge(turn, answer, err))
+		return true;
+	explain_refusal(turn, answer->status, scope, asked, err);
 	return false;
 }
 
@@ -191,7 +198,8 @@ static enum source_verdict take_json(struct source_turn *turn, const struct sour
 	const struct emqx_part *part = asked->part;
 	struct emqx_state *state = turn->state;
 
-	if (judge_json(turn, answer, err)) {
+	taken->is_copied = true;
+	if (judge(turn, answer, err)) {
 		if (!emqx_take_part(turn, asked, buf_str(&answer->body), taken, err))
 			return SOURCE_FAILED;
 		if (part->is_in_v4)
@@ -251,6 +259,7 @@ static bool read_status_json(struct emqx_state *state, struct str body, bool *to
 
 	remember_name(&state->node, node);
 	remember_name(&state->cluster_name, json_text(json_get(root, "cluster")));
+	state->is_since_5_9 = json_text(json_get(root, "cluster")).len > 0;
 	*told_version = str_starts_with(version, STR("v"));
 	if (*told_version)
 		emqx_set_version(state, str_between(version.ptr + 1, version.ptr + version.len));
@@ -298,12 +307,13 @@ static enum source_verdict take_cluster(struct source_turn *turn, const struct s
 {
 	struct emqx_state *state = turn->state;
 	struct json_doc *doc =
-		judge_json(turn, answer, err) ? json_read(buf_str(&answer->body), err) : NULL;
+		emqx_judge_json(turn, asked, answer, emqx_question_cluster.scope, err)
+			? json_read(buf_str(&answer->body), err)
+			: NULL;
 
 	if (doc)
 		remember_name(&state->cluster_name, json_text(json_get(json_root(doc), "name")));
 	json_free(doc);
-	explain_refusal(turn, answer->status, emqx_question_cluster.scope, asked, err);
 	return err->kind == ERR_NONE ? SOURCE_DELIVERED : SOURCE_FAILED;
 }
 
@@ -313,7 +323,7 @@ static enum source_verdict take_version(struct source_turn *turn, const struct s
 	struct source_take taken = { .set = metric_set_new(turn->arena) };
 
 	// What it tells of the nodes is welcome, but its samples are not wanted.
-	bool good = judge_json(turn, answer, err) &&
+	bool good = judge(turn, answer, err) &&
 		    emqx_take_part(turn, asked, buf_str(&answer->body), &taken, err);
 	emqx_settle_version(turn);
 	return good ? SOURCE_DELIVERED : SOURCE_FAILED;
@@ -321,24 +331,36 @@ static enum source_verdict take_version(struct source_turn *turn, const struct s
 
 // 4. Every answer
 
-enum source_verdict emqx_take(struct source_turn *turn, const struct source_ask *asked,
-	const struct http_answer *answer, struct source_take *taken, struct err *err)
+bool emqx_take_question(struct source_turn *turn, const struct source_ask *asked,
+	const struct http_answer *answer, enum source_verdict *verdict, struct err *err)
 {
 	struct emqx_state *state = turn->state;
 
 	state->turn.reconnected |= answer->on_new_connection;
 	if (asked->part == &emqx_question_login)
-		return emqx_token_take(turn, answer, err);
-	if (asked->part == &emqx_question_wait)
-		return emqx_token_take_wait(turn, answer, err);
-	if (asked->part == &emqx_question_status)
-		return take_status(turn, answer, err);
-	if (emqx_token_renews(turn, asked, answer))
-		return SOURCE_ASKED_AGAIN;
-	if (asked->part == &emqx_question_cluster)
-		return take_cluster(turn, asked, answer, err);
-	if (asked->part == &emqx_question_version)
-		return take_version(turn, asked, answer, err);
+		*verdict = emqx_token_take(turn, answer, err);
+	else if (asked->part == &emqx_question_wait)
+		*verdict = emqx_token_take_wait(turn, answer, err);
+	else if (asked->part == &emqx_question_status)
+		*verdict = take_status(turn, answer, err);
+	else if (emqx_token_renews(turn, asked, answer))
+		*verdict = SOURCE_ASKED_AGAIN;
+	else if (asked->part == &emqx_question_cluster)
+		*verdict = take_cluster(turn, asked, answer, err);
+	else if (asked->part == &emqx_question_version)
+		*verdict = take_version(turn, asked, answer, err);
+	else
+		return false;
+	return true;
+}
+
+enum source_verdict emqx_take(struct source_turn *turn, const struct source_ask *asked,
+	const struct http_answer *answer, struct source_take *taken, struct err *err)
+{
+	enum source_verdict verdict;
+
+	if (emqx_take_question(turn, asked, answer, &verdict, err))
+		return verdict;
 	return asked->part ? take_json(turn, asked, answer, taken, err)
 			   : take_text(turn, asked, answer, taken, err);
 }

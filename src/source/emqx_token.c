@@ -62,7 +62,7 @@ static void go_on(struct source_turn *turn)
 
 	state->turn.refused = NULL;
 	if (!refused)
-		emqx_ask_all(turn);
+		state->kind->ask_all(turn);
 	else if (!has_token)
 		emqx_settle_version(turn); // the question about it may be among them
 	for (; refused; refused = refused->next)

@@ -89,7 +89,8 @@ struct source_ask *source_add_ask(struct source_turn *turn, struct str endpoint)
 
 // What an answer gave.
 struct source_take {
-	struct metric_set *set; // empty at first; may borrow from the answer's body
+	struct metric_set *set; // empty at first; may borrow from the answer's body,
+	bool is_copied;		// unless this says that nothing does, so that the body goes at once
 	struct read_report report;
 	size_t n_nodes;	    // of the cluster, that the answer told about; 0: that is not counted
 	bool is_failure;    // a 404, but no sign that the broker lacks the endpoint
