@@ -46,13 +46,15 @@ class Rest:
     """What a cluster tells in JSON at one moment.
 
     values      the simulated values (simulated_emqx.Values)
-    query       the question's parameters
+    asked       the question's parameters as pairs; in `query` the last one of a name wins
     wait        called with `seconds` or `nodes_seconds` before an answer that needs every peer
+    clients     who is connected (emqx_clients.Clients)
     """
 
-    def __init__(self, profile, values, tick, query, wait):
-        self.profile, self.values, self.tick, self.query = profile, values, tick, query
-        self.wait = wait
+    def __init__(self, profile, values, tick, asked, wait, clients):
+        self.profile, self.values, self.tick = profile, values, tick
+        self.asked, self.query = asked, dict(asked)
+        self.wait, self.clients = wait, clients
         self.members = values.members
         self.version = profile.version
         self.families = {}
@@ -98,8 +100,8 @@ class Rest:
             raise Refused(500, "NODE_DOWN", "bad rpc call {badrpc,timeout}")
         return node
 
-    def _page(self, rows, has_next=True):
-        """A page of a longer list."""
+    def page_asked(self):
+        """(page, limit)"""
         page, limit = (self._number(name, default) for name, default in
                        (("page", 1), ("limit", 100)))
         most = self.profile.rows_a_page
@@ -107,6 +109,11 @@ class Rest:
             raise invalid("limit", limit, {"expected": f"1..{most}"})
         if page < 1:
             raise invalid("page", page, {"expected": "pos_integer()"})
+        return page, limit
+
+    def _page(self, rows, has_next=True):
+        """A page of a longer list."""
+        page, limit = self.page_asked()
         meta = {"page": page, "limit": limit, "count": len(rows)}
         if has_next:
             meta["hasnext"] = page * limit < len(rows)
@@ -467,11 +474,11 @@ ROUTES_OF_4 = (
 )
 
 
-def route_of(path, version):
-    """The route of a path below /api/v5 or, before 5.0, /api/v4, and what its variable parts are;
-    None if there is none."""
-    segments = [unquote(segment) for segment in path.split("/")]
-    for route in ROUTES if version >= (5,) else ROUTES_OF_4:
+def route_of(path, version, more=()):
+    """The route of a path below /api/v5, where there are `more`, or, before 5.0, /api/v4, and what
+    its variable parts are; None if there is none."""
+    segments = [unquote(segment, errors="surrogateescape") for segment in path.split("/")]
+    for route in (*ROUTES, *more) if version >= (5,) else ROUTES_OF_4:
         found = route.match(segments)
         if found is not None and (version >= route.since or version < (5,)):
             return route, found

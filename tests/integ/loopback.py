@@ -23,6 +23,8 @@ class Limits:
     first_byte_seconds: float = 600
     request_seconds: float = 600
     idle_seconds: float = 600
+    # Those above wait until one ends.
+    connections: int = 1 << 20
 
 
 @dataclass
@@ -173,6 +175,7 @@ class LoopbackServer:
         self._connections = {}
         self._threads = []
         self._accepted = 0
+        self._room = threading.Semaphore(self.limits.connections)
         self.port = None
 
     @property
@@ -254,9 +257,11 @@ class LoopbackServer:
 
     def _accept_all(self, listener):
         while True:
+            self._room.acquire()
             try:
                 sock, _ = listener.accept()
             except OSError:
+                self._room.release()
                 return
             # Without this, Nagle's algorithm and delayed acknowledgements cost 40 ms an answer.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -283,6 +288,7 @@ class LoopbackServer:
             with self._lock:
                 self._connections.pop(connection.number, None)
             connection.sock.close()
+            self._room.release()
 
     @staticmethod
     def _refuse_request(connection, status):

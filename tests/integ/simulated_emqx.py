@@ -5,8 +5,9 @@
 In a test:      with SimulatedEmqx(nodes=2) as emqx: ... emqx.url, emqx.set_fault("500", "auth")
 By hand:        python3 tests/integ/simulated_emqx.py --port 18083 --nodes 2 --vary --profile 6.2
 
-What an EMQX has is in emqx_families.py, its JSON endpoints are in emqx_json.py; this file is how
-it answers. It is simulated only: no MQTT, no cluster protocol, no dashboard.
+What an EMQX has is in emqx_families.py, its JSON endpoints are in emqx_json.py, its clients in
+emqx_clients.py; this file is how it answers. It is simulated only: no MQTT, no cluster protocol,
+no dashboard.
 """
 
 import argparse
@@ -27,13 +28,16 @@ from email.utils import formatdate
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
+import emqx_client_pages
 import emqx_families as families
 import emqx_json
+from emqx_clients import Clients
 from loopback import Limits, LoopbackServer
 
 # What the REST listener of a broker tolerates.
 LISTENER_LIMITS = Limits(request_line_bytes=8600, header_bytes=4250, headers=100,
-                         first_byte_seconds=5, request_seconds=5, idle_seconds=60)
+                         first_byte_seconds=5, request_seconds=5, idle_seconds=60,
+                         connections=512)
 
 STATUS_TEXT = {
     200: "OK", 301: "Moved Permanently", 302: "Found", 307: "Temporary Redirect",
@@ -289,10 +293,15 @@ class Answer(NamedTuple):
     # Without date and server: what the HTTP library answers before the broker sees the request.
     bare: bool = False
 
+    @property
+    def bytes(self):
+        return self.body if isinstance(self.body, bytes) else self.body.encode()
+
 
 def json_answer(value, status=200, headers=None):
-    return Answer(status, "application/json", json.dumps(value, separators=(",", ":")),
-                  headers or {})
+    """Bytes are JSON already."""
+    body = value if isinstance(value, bytes) else json.dumps(value, separators=(",", ":"))
+    return Answer(status, "application/json", body, headers or {})
 
 
 def json_error(status, code, message, **headers):
@@ -412,6 +421,8 @@ class SimulatedEmqx(LoopbackServer):
     rows        label sets in place of those of emqx_families.ROWS, by their key
     overload    overload protection is on, so its families are declared
     clock       what tokens, locked users and the limiter of namespaces go by, in seconds
+
+    clients     who is connected, nobody at first
     """
 
     def __init__(self, port=0, nodes=1, vary=False, seed=1, profile="5.8", key=None, secret=None,
@@ -422,6 +433,7 @@ class SimulatedEmqx(LoopbackServer):
             nodes = (["emqx@127.0.0.1"] if nodes == 1
                      else [f"emqx{number + 1}@127.0.0.1" for number in range(nodes)])
         self.nodes = list(nodes)
+        self.clients = Clients(self.nodes)
         self._stopped, self._hung = set(), {}
         self.vary = vary
         self.key, self.secret, self.scopes, self.role = key, secret, scopes, role
@@ -576,7 +588,7 @@ class SimulatedEmqx(LoopbackServer):
     @staticmethod
     def _send(connection, request, answer, announced=None):
         """Header names and their order as Cowboy sends them: sorted, upper case before lower."""
-        body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
+        body = answer.bytes
         keep = (request.version == "HTTP/1.1"
                 and (request.header("connection") or "").lower() != "close")
         fields = {"content-length": announced or len(body), **answer.headers}
@@ -622,7 +634,7 @@ class SimulatedEmqx(LoopbackServer):
         prefix, _, name = path.rpartition("/")
         if prefix == "prometheus" and name in profile.endpoints:
             return Endpoint(name, name, lambda request: self._page_of_5(request, profile, name))
-        found = emqx_json.route_of(path, profile.version)
+        found = emqx_json.route_of(path, profile.version, emqx_client_pages.ROUTES)
         if found is None:
             return None
         route, parts = found
@@ -640,8 +652,8 @@ class SimulatedEmqx(LoopbackServer):
         return endpoint.answer(request)
 
     def _json(self, request, profile, ask):
-        rest = emqx_json.Rest(profile, self.values, self._next_tick(), self._query(request),
-                              self._wait_for_peers)
+        rest = emqx_json.Rest(profile, self.values, self._next_tick(), self._asked(request),
+                              self._wait_for_peers, self.clients)
         try:
             return json_answer(ask(rest))
         except emqx_json.Refused as refused:
@@ -662,8 +674,11 @@ class SimulatedEmqx(LoopbackServer):
             self._stopping.wait(max(waits))
 
     @staticmethod
-    def _query(request):
-        return dict(parse_qsl(request.query, keep_blank_values=True))  # the last one wins
+    def _asked(request):
+        return parse_qsl(request.query, keep_blank_values=True, errors="surrogateescape")
+
+    def _query(self, request):
+        return dict(self._asked(request))  # the last one wins
 
     @staticmethod
     def _not_found(request):
@@ -809,7 +824,7 @@ class SimulatedEmqx(LoopbackServer):
     def _send_part(self, connection, request):
         """Announce the whole page and send half of it, cut within a line."""
         answer = self._answer(request, self._endpoint(request.path))
-        body = answer.body.encode()
+        body = answer.bytes
         cut = len(body) // 2
         while body[cut - 1:cut] == b"\n":
             cut -= 1
@@ -882,9 +897,9 @@ class SimulatedEmqx(LoopbackServer):
 
     def _send_with(self, connection, request, inserted):
         answer = self._answer(request, self._endpoint(request.path))
-        if answer.status == 200 and "\n# TYPE " in answer.body:
-            at = answer.body.index("\n# TYPE ") + 1
-            answer = answer._replace(body=answer.body[:at] + inserted + answer.body[at:])
+        head, found, rest = answer.bytes.partition(b"\n# TYPE ")
+        if answer.status == 200 and found:
+            answer = answer._replace(body=head + b"\n" + inserted.encode() + found[1:] + rest)
         return self._send(connection, request, answer)
 
     def _fault_delayed(self, connection, request, seconds=1.0):
@@ -895,7 +910,7 @@ class SimulatedEmqx(LoopbackServer):
     def _fault_trickle(self, connection, request, seconds=1.0):
         """The answer, a byte at a time: never silent, never done."""
         answer = self._answer(request, self._endpoint(request.path))
-        body = answer.body.encode()
+        body = answer.bytes
         self._send(connection, request, answer._replace(body=b""), announced=len(body))
         for byte in body:
             if self._stopping.wait(seconds):
@@ -906,7 +921,7 @@ class SimulatedEmqx(LoopbackServer):
     def _fault_wrong_length(self, connection, request, announced, close=False):
         """The whole page under another length than its own."""
         answer = self._answer(request, self._endpoint(request.path))
-        keep = self._send(connection, request, answer, announced=announced(len(answer.body)))
+        keep = self._send(connection, request, answer, announced=announced(len(answer.bytes)))
         return keep and not close
 
     def _fault_endless(self, connection, _request, size=1 << 30, announced=True):
@@ -969,6 +984,7 @@ def main():
     parser.add_argument("--key", help="require this API key for the statistics")
     parser.add_argument("--secret", help="and this secret")
     parser.add_argument("--seed", type=int, default=1, help="other values for another seed")
+    parser.add_argument("--clients", type=int, default=0, help="a crowd of so many is connected")
     parser.add_argument("--vary", action="store_true", help="values change with each answer")
     arguments = parser.parse_args()
     if (arguments.key is None) != (arguments.secret is None):
@@ -983,6 +999,7 @@ def main():
     except OSError as error:
         print(f"simulated EMQX: port {arguments.port}: {error.strerror}", file=sys.stderr)
         return 1
+    emqx.clients.crowd(arguments.clients)
     print(emqx.url)
     print(f"This is a simulated EMQX {emqx.profile.release} ({', '.join(emqx.nodes)}): "
           "no real broker, invented values.", flush=True)

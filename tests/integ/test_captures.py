@@ -10,6 +10,7 @@ import json
 import os
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -230,6 +231,59 @@ def test_each_known_key_of_json_has_the_text_s_family_where_there_is_one():
     assert known == set(metrics)
     assert {f"{key.name}.{what}" for key in STATS_KEYS if key.since <= (5, 8, 9) < key.until
             for what in ("count", "max")} == set(stats)
+
+
+# Clients
+
+def connected(emqx, rows):
+    """These rows of a real broker, each after the life that makes such a row."""
+    for row in rows:
+        name = row["clientid"]
+        emqx.clients.connect(name, row["node"], row["clean_start"], username=row["username"])
+        if not row["connected"]:
+            emqx.clients.disconnect(name)
+        assert shape(emqx.clients.row(name)) == shape(row)
+        emqx.clients.set(name, row)
+    return emqx
+
+
+@pytest.fixture
+def with_clients(opened):
+    return connected(opened, json.loads(real("cluster/clients")[2])["data"])
+
+
+@pytest.mark.parametrize("capture, query", [
+    ("clients", ""), ("clients_limit2", "?limit=2"), ("clients_limit2_page2", "?limit=2&page=2"),
+    ("clients_node", "?node=emqx2%40127.0.0.1"), ("clients_username", "?username=u1&limit=1"),
+    ("clients_like", "?like_clientid=sub"),
+    ("clients_fields", "?fields=clientid,connected,mqueue_len,inflight_cnt,mqueue_dropped"),
+    ("clients_fields_bad", "?fields=clientid,nosuchfield"),
+    ("clients_limit0", "?limit=0"), ("clients_limit10001", "?limit=10001"),
+    ("clients_node_unknown", "?node=nosuch@127.0.0.1"),
+])
+def test_lists_of_clients_are_the_real_ones_to_the_byte(with_clients, capture, query):
+    assert_same_bytes(ask(with_clients, f"{API}clients{query}", **KEY), real(f"cluster/{capture}"))
+
+
+@pytest.mark.parametrize("capture", ["client_one", "client_persist", "client_odd"])
+def test_a_client_by_its_id_is_the_real_one_to_the_byte(opened, capture):
+    row = json.loads(real(f"cluster/{capture}")[2])
+    connected(opened, [row])
+    path = f"{API}clients/{quote(row['clientid'], safe='')}"
+    assert_same_bytes(ask(opened, path, **KEY), real(f"cluster/{capture}"))
+
+
+def test_an_unknown_client_is_refused_to_the_byte(opened):
+    assert_same_bytes(ask(opened, f"{API}clients/nosuch", **KEY), real("cluster/client_unknown"))
+
+
+@pytest.mark.parametrize("capture, headers", [
+    ("noauth_stats", {}), ("wrongkey_stats", basic("key", "wrong")),
+    ("bearer_bad", {"Authorization": "Bearer nosuch"}),
+])
+@pytest.mark.parametrize("path", ["clients", "clients/a"])
+def test_clients_are_refused_as_other_json_is_to_the_byte(opened, path, capture, headers):
+    assert_same_bytes(ask(opened, API + path, **headers), real(f"cluster/{capture}"))
 
 
 # A peer that was killed
