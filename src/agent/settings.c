@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 // A setting that came from the command line carries this mark; it has no file and line of its own.
 static char from_command_line;
@@ -35,6 +36,15 @@ static void add_path(struct buf *out, const config_setting_t *setting)
 		buf_addf(out, "%s%s", config_setting_parent(parent) ? "." : "", name);
 }
 
+// Takes a line over as a fault.
+static void end_fault(struct settings *s, struct buf *line)
+{
+	buf_add_printable(&s->faults, buf_str(line));
+	buf_add_byte(&s->faults, '\n');
+	s->n_faults++;
+	buf_free(line);
+}
+
 static void add_fault(
 	struct settings *s, const config_setting_t *at, const char *name, const char *text)
 {
@@ -54,10 +64,7 @@ static void add_fault(
 	if (line.len > before)
 		buf_add(&line, STR(": "));
 	buf_add(&line, str_of(text));
-	buf_add_printable(&s->faults, buf_str(&line));
-	buf_add_byte(&s->faults, '\n');
-	s->n_faults++;
-	buf_free(&line);
+	end_fault(s, &line);
 }
 
 void settings_fault_at(
@@ -145,6 +152,48 @@ struct settings *settings_open(const char *path, struct arena *arena)
 		s->n_faults++;
 	}
 	return s;
+}
+
+// Where a file is; some releases of libconfig name one that is included as the @include does.
+static const char *find_file(struct settings *s, const char *name)
+{
+	const char *dir = config_get_include_dir(&s->file);
+	const char *path = arena_printf(s->arena, "%s/%s", dir, name).ptr;
+
+	return strcmp(name, s->path) != 0 && access(path, R_OK) == 0 ? path : name;
+}
+
+// A file once more, as text; empty: it cannot be read twice.
+static struct str read_again(struct settings *s, const char *name)
+{
+	struct stat status;
+	struct str text = STR("");
+	const char *path = find_file(s, name);
+	// Opening a pipe would wait for its writer.
+	FILE *file = stat(path, &status) == 0 && S_ISREG(status.st_mode) ? fopen(path, "re") : NULL;
+
+	if (file) {
+		char *place = arena_alloc(s->arena, (size_t)status.st_size + 1);
+		text = (struct str){ place, fread(place, 1, (size_t)status.st_size, file) };
+		fclose(file);
+	}
+	return text;
+}
+
+void settings_check_spelling(struct settings *s, const config_setting_t *setting)
+{
+	const char *file = config_setting_source_file(setting);
+	struct str number;
+	size_t at_line;
+
+	if (file == s->spelled)
+		return;
+	s->spelled = file;
+	if (!settings_find_too_large(read_again(s, file), &number, &at_line))
+		return;
+	struct buf line = buf_new(MIB(1));
+	buf_addf(&line, "%s:%zu: the number %.*s is too large", file, at_line, STR_ARG(number));
+	end_fault(s, &line);
 }
 
 void settings_close(struct settings *s)

@@ -54,9 +54,10 @@ void settings_print(struct buf *out, const struct settings_part *parts, size_t n
 
 // Texts, in settings_value.c
 
-// False: the text is no duration or size.
+// False: the text is no duration, size or count.
 bool settings_parse_duration(struct str text, int64_t *ms);
 bool settings_parse_size(struct str text, int64_t *bytes);
+bool settings_parse_count(struct str text, int64_t *count);
 void settings_write_duration(struct buf *out, int64_t ms);
 void settings_write_size(struct buf *out, int64_t bytes);
 
@@ -66,3 +67,7 @@ bool settings_expand_env(
 
 // Levenshtein's distance between two names; those of settings are short.
 size_t settings_distance(struct str a, struct str b);
+
+// The first integer of a file in libconfig's syntax that libconfig may silently take for another one:
+// beyond 31 bits without an L behind it, or beyond 63. False: there is none. In settings_spelling.c.
+bool settings_find_too_large(struct str file, struct str *number, size_t *line);

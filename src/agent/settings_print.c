@@ -77,10 +77,20 @@ static bool is_set(const struct setting *row, const char *value)
 	case SETTING_STRING: return ((const struct str *)value)->ptr != NULL;
 	case SETTING_PAIRS: return ((const struct pair_list *)value)->n > 0;
 	case SETTING_DURATION: return row->minimum == 0 || *(const int64_t *)value != 0;
+	case SETTING_SIZE:
+	case SETTING_COUNT: return row->minimum == 0 || *(const size_t *)value != 0;
 	case SETTING_LIST:
 	case SETTING_LATER: return false;
 	default: return true;
 	}
+}
+
+// Beyond 31 bits libconfig wants an L.
+static void print_count(struct buf *out, size_t count)
+{
+	buf_add_uint(out, count);
+	if (count > INT32_MAX)
+		buf_add_byte(out, 'L');
 }
 
 static void print_value(struct buf *out, const struct setting *row, const char *value)
@@ -97,6 +107,7 @@ static void print_value(struct buf *out, const struct setting *row, const char *
 		settings_write_size(out, (int64_t) * (const size_t *)value);
 		buf_add_byte(out, '"');
 		break;
+	case SETTING_COUNT: print_count(out, *(const size_t *)value); break;
 	case SETTING_BOOL: buf_add(out, *(const bool *)value ? STR("true") : STR("false")); break;
 	case SETTING_CHOICE: add_quoted(out, row->words[*(const int *)value], false); break;
 	case SETTING_STRINGS: print_strings(out, (const struct str_list *)value, row->env); break;

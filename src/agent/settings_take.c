@@ -69,6 +69,37 @@ static void take_measure(struct settings *s, const config_setting_t *setting,
 		*(int64_t *)value = number;
 }
 
+static bool read_whole(
+	struct settings *s, const config_setting_t *setting, struct str text, int64_t *number)
+{
+	switch (config_setting_type(setting)) {
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		settings_check_spelling(s, setting);
+		*number = config_setting_get_int64(setting);
+		return true;
+	default: return settings_is_override(setting) && settings_parse_count(text, number);
+	}
+}
+
+static void take_count(
+	struct settings *s, const config_setting_t *setting, const struct setting *row, char *value)
+{
+	long long minimum = row->minimum, maximum = row->maximum;
+	struct str text = str_of(config_setting_get_string(setting));
+	int64_t number;
+
+	if (read_whole(s, setting, text, &number) && number >= minimum &&
+		(!maximum || number <= maximum))
+		*(size_t *)value = (size_t)number;
+	else if (maximum)
+		settings_fault_at(s, setting, "", "must be a whole number from %lld to %lld",
+			minimum, maximum);
+	else
+		settings_fault_at(
+			s, setting, "", "must be a whole number of at least %lld", minimum);
+}
+
 static bool find_word(const struct setting *row, struct str text, int *index)
 {
 	for (size_t i = 0; i < row->n_words; i++) {
@@ -190,6 +221,7 @@ void settings_take(
 	}
 	switch (row->type) {
 	case SETTING_BOOL: take_bool(s, setting, value); break;
+	case SETTING_COUNT: take_count(s, setting, row, value); break;
 	case SETTING_STRINGS: take_strings(s, setting, row, value); break;
 	case SETTING_PAIRS: take_pairs(s, setting, row, value); break;
 	default:
@@ -210,12 +242,17 @@ void settings_take(
 void settings_take_initial(struct settings *s, const struct setting *row, char *value)
 {
 	struct str text = str_of(row->initial);
+	int64_t count;
 
 	switch (row->type) {
 	case SETTING_BOOL: *(bool *)value = str_eq(text, STR("true")); break;
 	case SETTING_STRING: *(struct str *)value = text; break;
 	case SETTING_STRINGS: *(struct str_list *)value = split_list(s, text); break;
 	case SETTING_CHOICE: find_word(row, text, (int *)value); break;
+	case SETTING_COUNT:
+		if (settings_parse_count(text, &count))
+			*(size_t *)value = (size_t)count;
+		break;
 	case SETTING_DURATION:
 	case SETTING_SIZE: take_measure(s, NULL, row, text, value); break;
 	default: break;

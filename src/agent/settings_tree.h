@@ -13,6 +13,7 @@ struct settings {
 	const char *path;    // borrowed
 	struct buf faults;
 	size_t n_faults;
+	const char *spelled; // borrowed: name of the file whose integers were looked at last
 };
 
 // Whether it came from the command line.
@@ -20,6 +21,8 @@ bool settings_is_override(const config_setting_t *setting);
 // Reports a fault of a setting, or of what is missing in it by that name.
 void settings_fault_at(struct settings *settings, const config_setting_t *at, const char *name,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
+// Reports if libconfig may have taken an integer of this setting's file for another one; once per file.
+void settings_check_spelling(struct settings *settings, const config_setting_t *setting);
 
 // Takes the value of one setting that is no group into its place in an object. A value that cannot be
 // taken is reported, and the default stays. In settings_take.c, as the next.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Texts of settings: durations, sizes, variables of the environment, names.
+// Texts of settings: durations, sizes, counts, variables of the environment, names.
 #include "agent/settings.h"
 
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static const struct unit sizes[] = {
 // Far beyond any sensible setting, and a product with any factor stays below 2^63.
 static const int64_t LARGEST_COUNT = 1000000000;
 
-static bool take_count(struct str *text, int64_t *count)
+static bool take_digits(struct str *text, int64_t *count)
 {
 	size_t i = 0;
 
@@ -63,7 +63,7 @@ static bool parse_units(struct str text, const struct unit *units, size_t n_unit
 	if (text.len == 0)
 		return false;
 	while (text.len) {
-		if (!take_count(&text, &count))
+		if (!take_digits(&text, &count))
 			return false;
 		struct str name = { text.ptr, count_letters(text) };
 		while (next < n_units && !str_eq(units[next].name, name))
@@ -85,6 +85,11 @@ bool settings_parse_duration(struct str text, int64_t *ms)
 bool settings_parse_size(struct str text, int64_t *bytes)
 {
 	return parse_units(text, sizes, ARRAY_LEN(sizes), bytes);
+}
+
+bool settings_parse_count(struct str text, int64_t *count)
+{
+	return take_digits(&text, count) && text.len == 0;
 }
 
 static void write_units(
