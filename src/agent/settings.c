@@ -17,6 +17,54 @@ bool settings_is_override(const config_setting_t *setting)
 	return config_setting_get_hook(setting) == &from_command_line;
 }
 
+// Paths
+
+// Takes one key off a path: up to a dot, or to a bracket that opens; "[0]" is a key.
+static struct str next_key(struct str *path)
+{
+	size_t n = path->len && path->ptr[0] == '[' ? 1 : 0;
+
+	while (n < path->len && path->ptr[n] != '.' && path->ptr[n] != '[')
+		n++;
+	struct str key = { path->ptr, n };
+	if (n < path->len && path->ptr[n] == '.')
+		n++;
+	path->ptr += n;
+	path->len -= n;
+	return key;
+}
+
+// The element of a list by [index] or by the name it has.
+static config_setting_t *find_element(config_setting_t *list, struct str key)
+{
+	for (int i = 0; i < config_setting_length(list); i++) {
+		config_setting_t *element = config_setting_get_elem(list, (unsigned)i);
+		const char *name = NULL;
+
+		if (config_setting_is_group(element))
+			config_setting_lookup_string(element, "name", &name);
+		if (name && str_eq(str_of(name), key))
+			return element;
+		struct buf index = buf_new(32);
+		buf_addf(&index, "[%d]", i);
+		bool same = str_eq(buf_str(&index), key);
+		buf_free(&index);
+		if (same)
+			return element;
+	}
+	return NULL;
+}
+
+// What a group or list has by that key; NULL: nothing.
+static config_setting_t *find(struct settings *s, config_setting_t *from, struct str key)
+{
+	if (config_setting_is_list(from) || config_setting_is_array(from))
+		return find_element(from, key);
+	return config_setting_is_group(from)
+		       ? config_setting_get_member(from, arena_copy(s->arena, key).ptr)
+		       : NULL;
+}
+
 // Faults
 
 // sources.emqx.basic_auth, or sources[1].url where an element has no name
@@ -59,8 +107,8 @@ static void add_fault(
 		buf_addf(&line, "%s:%d: ", file, (int)config_setting_source_line(at));
 	size_t before = line.len;
 	add_path(&line, at);
-	if (name && *name)
-		buf_addf(&line, "%s%s", line.len > before ? "." : "", name);
+	if (name && *name != '\0')
+		buf_addf(&line, "%s%s", line.len > before && *name != '[' ? "." : "", name);
 	if (line.len > before)
 		buf_add(&line, STR(": "));
 	buf_add(&line, str_of(text));
@@ -85,16 +133,15 @@ void settings_fault(
 	struct settings *s, struct settings_group *group, const char *name, const char *text)
 {
 	config_setting_t *at = (config_setting_t *)group, *member;
-	struct str path = str_of(name), key;
+	struct str path = str_of(name);
 
 	// As deep as there is something; the rest of the path is what is missing.
 	while (path.len) {
-		str_cut(path, '.', &key, &path);
-		member = config_setting_is_group(at)
-				 ? config_setting_get_member(at, arena_copy(s->arena, key).ptr)
-				 : NULL;
+		const char *rest = path.ptr;
+
+		member = find(s, at, next_key(&path));
 		if (!member) {
-			add_fault(s, at, key.ptr, text);
+			add_fault(s, at, rest, text);
 			return;
 		}
 		at = member;
@@ -207,27 +254,6 @@ void settings_close(struct settings *s)
 
 // Overrides: path=value
 
-// The element of a list by [index] or by the name it has.
-static config_setting_t *find_element(config_setting_t *list, struct str key)
-{
-	for (int i = 0; i < config_setting_length(list); i++) {
-		config_setting_t *element = config_setting_get_elem(list, (unsigned)i);
-		const char *name = NULL;
-
-		if (config_setting_is_group(element))
-			config_setting_lookup_string(element, "name", &name);
-		if (name && str_eq(str_of(name), key))
-			return element;
-		struct buf index = buf_new(32);
-		buf_addf(&index, "[%d]", i);
-		bool same = str_eq(buf_str(&index), key);
-		buf_free(&index);
-		if (same)
-			return element;
-	}
-	return NULL;
-}
-
 // One step down the path; the last one makes a text, those before make groups where nothing is.
 static config_setting_t *step(struct settings *s, config_setting_t *from, struct str key, bool last)
 {
@@ -248,21 +274,6 @@ static config_setting_t *step(struct settings *s, config_setting_t *from, struct
 	if (to)
 		config_setting_set_hook(to, &from_command_line);
 	return to;
-}
-
-// Takes one key off a path: up to a dot, or to a bracket that opens; "[0]" is a key.
-static struct str next_key(struct str *path)
-{
-	size_t n = path->len && path->ptr[0] == '[' ? 1 : 0;
-
-	while (n < path->len && path->ptr[n] != '.' && path->ptr[n] != '[')
-		n++;
-	struct str key = { path->ptr, n };
-	if (n < path->len && path->ptr[n] == '.')
-		n++;
-	path->ptr += n;
-	path->len -= n;
-	return key;
 }
 
 void settings_override(struct settings *s, const char *assignment)

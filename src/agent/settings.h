@@ -45,7 +45,7 @@ struct str settings_peek(struct settings *settings, struct settings_group *group
 void settings_read(struct settings *settings, struct settings_group *group,
 	const struct settings_part *parts, size_t n_parts);
 
-// Reports a fault of a setting (dotted), or with an empty name of the group itself.
+// Reports a fault of a setting ("group.name", "list[1].name"), or with an empty name of the group itself.
 void settings_fault(struct settings *settings, struct settings_group *group, const char *name,
 	const char *text);
 

@@ -75,6 +75,10 @@ static bool is_set(const struct setting *row, const char *value)
 {
 	switch (row->type) {
 	case SETTING_STRING: return ((const struct str *)value)->ptr != NULL;
+	case SETTING_STRINGS: {
+		const struct str_list *list = (const struct str_list *)value;
+		return list->n > 0 || list->given;
+	}
 	case SETTING_PAIRS: return ((const struct pair_list *)value)->n > 0;
 	case SETTING_DURATION: return row->minimum == 0 || *(const int64_t *)value != 0;
 	case SETTING_SIZE:
@@ -129,10 +133,36 @@ static void print_group(struct buf *out, const struct setting *row, const char *
 	buf_add(out, STR("};\n"));
 }
 
+static void print_groups(
+	struct buf *out, const struct setting *row, const struct group_list *groups, int depth)
+{
+	// It may be required.
+	if (!groups->items)
+		return;
+	indent(out, depth);
+	buf_addf(out, "%s = (\n", row->name);
+	for (size_t i = 0; i < groups->n; i++) {
+		struct settings_part item = { &row->rows,
+			(char *)groups->items + i * row->item_size };
+
+		indent(out, depth + 1);
+		buf_add(out, STR("{\n"));
+		settings_print(out, &item, 1, depth + 2);
+		indent(out, depth + 1);
+		buf_addf(out, "}%s\n", i + 1 < groups->n ? "," : "");
+	}
+	indent(out, depth);
+	buf_add(out, STR(");\n"));
+}
+
 static void print_row(struct buf *out, const struct setting *row, const char *object, int depth)
 {
 	if (row->type == SETTING_GROUP) {
 		print_group(out, row, object, depth);
+		return;
+	}
+	if (row->type == SETTING_GROUPS) {
+		print_groups(out, row, (const struct group_list *)(object + row->offset), depth);
 		return;
 	}
 	if (!is_set(row, object + row->offset))

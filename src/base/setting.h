@@ -39,7 +39,7 @@ struct pair_list {
 
 // Groups of a list; each item is an object that the rows of the list fill.
 struct group_list {
-	void *items;
+	void *items; // NULL: the configuration has no such list
 	size_t n;
 };
 
@@ -86,7 +86,7 @@ struct setting_faults {
 	void *context;
 };
 
-// Reports a fault of the setting `name` (dotted where it is in a group); the text says what is wrong
-// and what to do.
+// Reports a fault of the setting `name` (dotted where it is in a group, "list[1].name" where it is in an
+// item); the text says what is wrong and what to do.
 void setting_fault(const struct setting_faults *faults, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
