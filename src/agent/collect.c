@@ -37,6 +37,7 @@ static void begin_turn(struct cycle *cycle, struct source_run *run)
 		.collect_ms = config_collect_ms(cycle->env->config),
 		.wants_node = used & TEMPLATE_OF_NODE,
 		.wants_cluster = used & 1u << TEMPLATE_CLUSTER_NAME,
+		.is_pushed = selection_has_sink(cycle->env->config, &cycle->env->selection),
 	};
 	set_time(run);
 	run->conf->type->ask(&run->turn);

@@ -108,7 +108,13 @@ static const struct setting sink_rows[] = {
 		.type = SETTING_STRING,
 		.offset = offsetof(struct sink_conf, job_name),
 		.help = "template of the grouping keys; a source's own wins" },
-	{ .name = "every", .type = SETTING_LATER },
+	{ .name = "every",
+		.type = SETTING_COUNT,
+		.offset = offsetof(struct sink_conf, every),
+		.initial = "1",
+		.minimum = 1,
+		.maximum = 1000000,
+		.help = "push to it in every Nth cycle only" },
 	{ .name = "metric_relabel_configs", .type = SETTING_LATER },
 };
 

@@ -3,24 +3,17 @@
 // of failure (one outcome per request).
 #pragma once
 
-#include "agent/config.h"
+#include "agent/selection.h"
 #include "metric/check.h"
 #include "net/http.h"
 
 struct tally;
 struct cycle;
 
-// Which part of a configuration a run is about.
-struct selection {
-	bool *sources;	  // by index
-	bool *sinks;	  // by index
-	struct str group; // URL of the one group; empty: all
-};
-
 // What a cycle works with; borrowed, and longer-lived than the cycle.
 struct cycle_env {
 	const struct config *config;
-	struct selection selection;
+	struct selection selection; // of the cycle; without a sink it pushes nowhere
 	struct tally *tally;
 	struct http *http;
 	bool push;	// false: stop before the first push

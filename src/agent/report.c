@@ -248,7 +248,8 @@ static void report_quarantine(const struct source_run *run, struct source_tally 
 
 	for (const struct quarantine *q = entry; q; q = q->next)
 		families += hash_bytes(q->family, 1);
-	if (families == tally->quarantined || !run->up)
+	// Without a group nothing was checked.
+	if (families == tally->quarantined || !run->up || !run->checked.name.ptr)
 		return;
 	tally->quarantined = families;
 	for (int i = 0; entry && i < MOST_FAMILIES; i++, entry = entry->next)

@@ -78,13 +78,13 @@ static const struct row rows[N_SELF] = {
 	[PUSH_FAILURES] = { STR_INIT("brokerpush_push_failures_total"), METRIC_COUNTER,
 		STR_INIT("Pushes that the sink did not accept, by reason.") },
 	[PUSH_DURATION] = { STR_INIT("brokerpush_push_duration_seconds"), METRIC_GAUGE,
-		STR_INIT("How long the slowest push of the cycle before took.") },
+		STR_INIT("How long the slowest push of the last cycle with one took.") },
 	[PUSH_BYTES] = { STR_INIT("brokerpush_push_bytes_total"), METRIC_COUNTER,
 		STR_INIT("Size of the bodies that were pushed to the sink.") },
 	[PUSH_SUCCESS] = { STR_INIT("brokerpush_push_last_success_timestamp_seconds"), METRIC_GAUGE,
 		STR_INIT("When the sink accepted a push last.") },
 	[SKIPPED] = { STR_INIT("brokerpush_cycles_skipped_total"), METRIC_COUNTER,
-		STR_INIT("Ticks that came while a cycle was still running.") },
+		STR_INIT("Ticks with something to do that came while a cycle was still running.") },
 };
 
 // Up to two labels; those without a value are none.

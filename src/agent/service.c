@@ -25,13 +25,15 @@ struct service {
 	struct event *timer, *grace;
 	struct event *signals[4];
 	struct cycle_env env;
+	struct selection all, due; // what cycles may be about; what the last tick was about
 	struct schedule schedule;
+	uint64_t n_turns;     // of the timer, but for ticks that were skipped
 	struct cycle *cycle;  // NULL: at rest
 	bool stopping, again; // again: SIGUSR1 came during a cycle
 	struct once *once;    // NULL: a daemon
 };
 
-static void start_cycle(struct service *service);
+static void start_cycle(struct service *service, const struct selection *selection);
 
 // Cycles
 
@@ -40,7 +42,7 @@ static void rest(struct service *service)
 	if (service->stopping || service->once)
 		event_base_loopbreak(service->base);
 	else if (service->again)
-		start_cycle(service);
+		start_cycle(service, &service->all);
 }
 
 static void on_cycle_done(void *arg, struct cycle *cycle)
@@ -56,11 +58,28 @@ static void on_cycle_done(void *arg, struct cycle *cycle)
 	rest(service);
 }
 
-static void start_cycle(struct service *service)
+static void start_cycle(struct service *service, const struct selection *selection)
 {
 	service->again = false;
+	selection_copy(service->config, &service->env.selection, selection);
 	service->cycle = cycle_new(&service->env, on_cycle_done, service);
 	cycle_start(service->cycle);
+}
+
+// The turn of those sinks that are due. Where it comes during a cycle it is not lost to them: the next tick
+// takes it.
+static void take_turn(struct service *service)
+{
+	bool any =
+		selection_of_cycle(service->config, &service->all, service->n_turns, &service->due);
+
+	if (any && service->cycle) {
+		service->env.tally->n_skipped++;
+		return;
+	}
+	service->n_turns++;
+	if (any)
+		start_cycle(service, &service->due);
 }
 
 static void set_timer(struct service *service)
@@ -83,10 +102,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	if (now_ns >= service->schedule.next_ns) {
 		schedule_tick(&service->schedule, now_ns);
-		if (service->cycle)
-			service->env.tally->n_skipped++;
-		else
-			start_cycle(service);
+		take_turn(service);
 	}
 	set_timer(service);
 }
@@ -130,7 +146,7 @@ static void on_push_now(evutil_socket_t fd, short what, void *arg)
 	if (service->cycle)
 		service->again = true;
 	else
-		start_cycle(service);
+		start_cycle(service, &service->all);
 }
 
 static void on_hangup(evutil_socket_t fd, short what, void *arg)
@@ -166,12 +182,9 @@ static void open_service(struct service *service, struct config *config)
 	service->env.config = config;
 	service->env.tally = tally_new(config);
 	service->env.http = http_new(service->base);
-	service->env.selection.sources = mem_alloc(config->n_sources);
-	service->env.selection.sinks = mem_alloc(config->n_sinks);
-	for (size_t i = 0; i < config->n_sources; i++)
-		service->env.selection.sources[i] = true;
-	for (size_t i = 0; i < config->n_sinks; i++)
-		service->env.selection.sinks[i] = true;
+	service->env.selection = selection_new(config);
+	service->all = selection_new(config);
+	service->due = selection_new(config);
 }
 
 static void close_service(struct service *service)
@@ -179,8 +192,9 @@ static void close_service(struct service *service)
 	cycle_free(service->cycle);
 	http_free(service->env.http);
 	tally_free(service->env.tally);
-	free(service->env.selection.sources);
-	free(service->env.selection.sinks);
+	selection_free(&service->env.selection);
+	selection_free(&service->all);
+	selection_free(&service->due);
 	for (size_t i = 0; i < ARRAY_LEN(service->signals); i++)
 		event_free(service->signals[i]);
 	event_free(service->timer);
@@ -219,7 +233,7 @@ enum exit_code service_run(struct config *config)
 		log_text("config", config->path), log_number("sources", (int64_t)config->n_sources),
 		log_number("sinks", (int64_t)config->n_sinks),
 		log_number("interval_ms", config->interval_ms));
-	start_cycle(&service);
+	take_turn(&service);
 	set_timer(&service);
 	event_base_dispatch(service.base);
 	log_info("stopped", log_number("skipped_cycles", (int64_t)service.env.tally->n_skipped));
@@ -235,8 +249,8 @@ enum exit_code service_run_once(struct config *config, const struct options *opt
 	open_service(&service, config);
 	service.once = &once;
 	service.env.push = options->mode == MODE_ONCE;
-	if (once_select(&once, &service.env.selection)) {
-		start_cycle(&service);
+	if (once_select(&once, &service.all)) {
+		start_cycle(&service, &service.all);
 		event_base_dispatch(service.base);
 	}
 	close_service(&service);

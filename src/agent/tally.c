@@ -106,7 +106,8 @@ void tally_add_repairs(struct tally *tally, const struct cycle *cycle)
 void tally_add_pushes(struct tally *tally, const struct cycle *cycle)
 {
 	for (size_t i = 0; i < tally->n_sinks; i++)
-		tally->sinks[i].last_seconds = -1;
+		if (cycle->env->selection.sinks[i])
+			tally->sinks[i].last_seconds = -1;
 	for (const struct push *push = cycle->pushes; push; push = push->next) {
 		struct sink_tally *sink = &tally->sinks[push->sink];
 

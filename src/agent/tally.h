@@ -52,7 +52,7 @@ struct sink_tally {
 	struct sink_state state;
 	uint64_t n_pushes, n_bytes;
 	uint64_t n_failures[N_ERR_KINDS];
-	double last_seconds;	 // of its slowest push in the cycle before; negative: none yet
+	double last_seconds;	 // of its slowest push in its last cycle; negative: there was none
 	int64_t last_success_ns; // wall time; 0: never
 	struct outage *groups;	 // owned; by index of the first source
 };
@@ -65,7 +65,7 @@ struct tally {
 	size_t n_sinks;
 	struct limiter *limiters;	 // owned
 	struct source_accounts accounts; // owned
-	uint64_t n_skipped;		 // ticks that came during a cycle
+	uint64_t n_skipped;		 // ticks that came during a cycle, and had something to do
 };
 
 struct tally *tally_new(const struct config *config);

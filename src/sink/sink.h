@@ -15,6 +15,7 @@ struct sink_conf {
 	const struct sink_type *type;
 	struct http_conf http;
 	struct str job_name; // template; empty: the source type's default
+	size_t every;	     // it gets a push in every Nth cycle of the timer
 	void *own;	     // of the type's conf_size
 };
 

@@ -106,7 +106,6 @@ HTTP_FAULTS = (
      "use one of"),
     (f'unix_socket = "/{"x" * 108}";', "unix_socket", "longer than"),
     (f'headers = {{ X-A = "{"x" * 40000}"; }};', "headers.X-A", "is longer than"),
-    ("every = 2;", "every", PLANNED),
     ('headers = "a: b";', "headers", "must be a group"),
     ('headers = [ "a: b" ];', "headers", "must be a group"),
     ('headers = ( "a: b" );', "headers[0]", "name"),
@@ -203,6 +202,7 @@ FAULTS = (
     ("source", "body_size_limit = 16;", "body_size_limit", 'such as "16MiB"'),
     ("source", 'timeout = "7501ms";', "timeout", "must be at most 7500 ms"),
     ("source", 'on_failure = "keep";', "on_failure", PLANNED),
+    ("source", "every = 2;", "every", PLANNED),
     ("source", 'collect = "x";', "collect", "is not one of text, json, auto"),
     ("source", 'collect = "json";', "collect", f'"json" {NEEDS_CREDENTIALS}'),
     *(("source", f"endpoints = {wrong};", "endpoints", words) for wrong, words in (
@@ -255,6 +255,8 @@ FAULTS = (
     ("source", 'labels = { instance = "emqx~127.0.0.1"; };', "labels", "grouping key"),
     ("source", 'labels = { job = "a"; };', "labels", "grouping key"),
     ("sink", 'timeout = "5251ms";', "timeout", "must be at most 5250 ms"),
+    *(("sink", f"every = {wrong};", "every", "must be a whole number from 1 to 1000000")
+      for wrong in ("0", "-1", "1000001", "9999999999L", '"2"', "2.0", "true", "[ 2 ]")),
     ("sink", 'type = "kafka";', "type", "is not one of pushgateway"),
     ("sink", 'method = "patch";', "method", "is not one of put, post"),
     ("sink", 'metod = "put";', "metod", "the nearest is method"),
@@ -404,7 +406,7 @@ def test_all_faults_are_told_at_once(agent, run):
               ("sink", 'method = "x";', "method"),
               ("sink", 'headers = { Host = "x"; };', "headers"),
               ("sink", 'job_name = "${x}";', "job_name"),
-              ("sink", "every = 1;", "every")]
+              ("sink", "every = 0;", "every")]
     text = text_with(*[fault[:2] for fault in faults])
     result = run(text)
     for place, line, path in faults:
@@ -451,6 +453,26 @@ def test_a_configuration_that_cannot_be_read_is_named(agent, tmp_path):
         result = agent.run("--once", config_file=path)
         assert result.code == 3
         assert result.stderr.startswith(f"{path}:")
+
+
+@pytest.mark.parametrize("number", ("4294967297", "0x100000001", "99999999999999999999"))
+def test_a_number_that_is_read_as_another_one_is_refused(agent, run, tmp_path, number):
+    """libconfig 1.5 takes the first two for 1. A file that is included has its own lines."""
+    line = f"every = {number};"
+    text = text_with(("sink", line))
+    result = run(text, "-t")
+    assert result.code == 3
+    assert f"{agent.config_file}:{line_of(text, line)}: the number {number} is too large" in \
+        result.stderr.splitlines()
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    path = folder / "main.conf"
+    path.write_text(text.replace(line, '\n@include "part.conf"').replace(
+        "@BROKER@", NOBODY).replace("@GATEWAY@", NOBODY))
+    (folder / "part.conf").write_text(f"# one\n{line}\n")
+    result = agent.run("-t", config_file=path)
+    assert result.code == 3
+    assert re.search(rf"(?m)part\.conf:2: the number {number} is too large$", result.stderr)
 
 
 def test_includes_are_relative_to_the_file_and_named_in_faults(agent, emqx, fake_gateway,
@@ -550,7 +572,7 @@ sources = (
     names = "self_hosted"; correct_types = true; min_interval = "1m30s";
     basic_auth = { username = "user"; password = "hidden-word"; }; } );
 sinks = (
-  { name = "s"; type = "pushgateway"; url = "http://127.0.0.1:2"; method = "post";
+  { name = "s"; type = "pushgateway"; url = "http://127.0.0.1:2"; method = "post"; every = 5;
     headers = { X-A = "hidden-word"; }; } );
 """
 
@@ -561,7 +583,7 @@ def test_check_config_shows_all_and_hides_secrets(agent):
     assert "hidden-word" not in result.stdout
     for shown in ('interval = "1m30s";', 'splay = "0s";', 'timeout = "6s500ms";',
                   'body_size_limit = "1MiB1B";', 'mode = "all_nodes_aggregated";',
-                  'method = "post";', 'username = "user";', 'X-A', 'endpoints = [ "all" ];',
+                  'method = "post";', "every = 5;", 'username = "user";', 'X-A', 'endpoints = [ "all" ];',
                   'endpoints = [ "stats", "auth", "data_integration" ];', 'collect = "json";',
                   'collect = "auto";', "unknown_keys = false;", "unknown_keys = true;",
                   'ns = "tenant";', "only_global = true;", "only_global = false;",
@@ -622,6 +644,7 @@ SETS = (
     (["sources.emqx.job_name=${source}/a/${node}"], ["/metrics/job/emqx/a@base64/"]),
     (["sources.emqx.basic_auth.username=u", "sources.emqx.basic_auth.password_file=secret"],
      ['username = "u";']),
+    (["sinks.gateway.every=12"], ["every = 12;"]),
     (["sinks.gateway.method=post"], ['method = "post";']),
     (["sinks.gateway.job_name=j"], ["/metrics/job/j\n"]),
     (["sinks.gateway.name=other", "sinks.other.method=post"], ['name = "other";']),
@@ -649,6 +672,8 @@ SET_FAULTS = (
     ("nonsense=1", "--set: nonsense: ", "the nearest is"),
     ("sources.emqx.nod=x", "--set: sources.emqx.nod: ", "the nearest is node"),
     ("sources.emqx.every=2", "--set: sources.emqx.every: ", PLANNED),
+    ("sinks.gateway.every=0", "--set: sinks.gateway.every: ", "must be a whole number from 1"),
+    ("sinks.gateway.every=x", "--set: sinks.gateway.every: ", "must be a whole number from 1"),
     ("sources.absent.url=x", "--set: sources.absent.url: ", "no such setting or list element"),
     ("sources[1].url=x", "--set: sources[1].url: ", "no such setting or list element"),
     ("sources[x].url=x", "--set: sources[x].url: ", "no such setting or list element"),
