@@ -84,17 +84,37 @@ void buf_add_printable(struct buf *b, struct str text)
 {
 	while (text.len) {
 		size_t n = str_utf8_front(text);
-		unsigned char c = (unsigned char)text.ptr[0];
+		struct str front = { text.ptr, n ? n : 1 };
+		uint32_t code = n ? str_utf8_code(front) : (unsigned char)text.ptr[0];
 
-		if (n == 0 || c < 0x20 || c == 0x7f) {
-			buf_addf(b, "\\x%02x", c);
-			n = 1;
-		} else {
-			buf_add(b, (struct str){ text.ptr, n });
-		}
-		text.ptr += n;
-		text.len -= n;
+		if (n && !str_is_steering(code))
+			buf_add(b, front);
+		else
+			buf_addf(b, n > 1 ? "\\u%04x" : "\\x%02x", code);
+		text.ptr += front.len;
+		text.len -= front.len;
 	}
+}
+
+// RFC 8259 section 7. All that steers is below U+10000, so one escape does.
+void buf_add_json(struct buf *b, struct str text)
+{
+	buf_add_byte(b, '"');
+	while (text.len) {
+		size_t n = str_utf8_front(text);
+		struct str front = { text.ptr, n ? n : 1 };
+		uint32_t code = n ? str_utf8_code(front) : 0xfffd;
+
+		if (n == 0 || str_is_steering(code))
+			buf_addf(b, "\\u%04x", code);
+		else if (code == '"' || code == '\\')
+			buf_addf(b, "\\%c", (char)code);
+		else
+			buf_add(b, front);
+		text.ptr += front.len;
+		text.len -= front.len;
+	}
+	buf_add_byte(b, '"');
 }
 
 void buf_free(struct buf *b)

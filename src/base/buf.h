@@ -39,7 +39,11 @@ void buf_add_uint(struct buf *b, uint64_t value);
 void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vaddf(struct buf *b, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
-// Text for a person or a log: control bytes and what is not UTF-8 become \xNN.
+// Text for a person or a log: control bytes and what is not UTF-8 become \xNN, other code points that steer
+// (str_is_steering) \uNNNN.
 void buf_add_printable(struct buf *b, struct str text);
+// Text as a string of JSON, between quotes, which logfmt readers take too. Always valid UTF-8: what is none
+// becomes U+FFFD. What steers is escaped, and so is harmless on a terminal.
+void buf_add_json(struct buf *b, struct str text);
 // Frees the memory; the buf is empty and usable again.
 void buf_free(struct buf *b);

@@ -32,30 +32,6 @@ void log_configure(enum log_level level, enum log_format format)
 	line_format = format;
 }
 
-// Text between quotes, as JSON (RFC 8259 section 7) wants it and logfmt readers take it.
-static void add_quoted(struct buf *line, struct str text)
-{
-	buf_add_byte(line, '"');
-	while (text.len) {
-		size_t n = str_utf8_front(text);
-		unsigned char c = (unsigned char)text.ptr[0];
-
-		if (n == 0) {
-			buf_add(line, STR("\\ufffd"));
-			n = 1;
-		} else if (c == '"' || c == '\\') {
-			buf_addf(line, "\\%c", c);
-		} else if (c < 0x20 || c == 0x7f) {
-			buf_addf(line, "\\u%04x", c);
-		} else {
-			buf_add(line, (struct str){ text.ptr, n });
-		}
-		text.ptr += n;
-		text.len -= n;
-	}
-	buf_add_byte(line, '"');
-}
-
 static bool is_bare_word(struct str text)
 {
 	for (size_t i = 0; i < text.len; i++) {
@@ -81,7 +57,7 @@ static void add_field(struct buf *line, struct log_field field)
 	else if (!json && is_bare_word(field.text))
 		buf_add(line, field.text);
 	else
-		add_quoted(line, field.text);
+		buf_add_json(line, field.text);
 }
 
 static void add_head(struct buf *line, enum log_level level)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/str.h"
 
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -30,6 +29,14 @@ bool str_ends_with(struct str text, struct str suffix)
 	if (text.len < suffix.len)
 		return false;
 	return str_eq((struct str){ text.ptr + text.len - suffix.len, suffix.len }, suffix);
+}
+
+int str_order(struct str a, struct str b)
+{
+	size_t common = a.len < b.len ? a.len : b.len;
+	int order = common ? memcmp(a.ptr, b.ptr, common) : 0;
+
+	return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
 bool str_cut(struct str text, char sep, struct str *before, struct str *after)
@@ -97,6 +104,24 @@ size_t str_utf8_front(struct str text)
 		return lead->length;
 	}
 	return 0;
+}
+
+uint32_t str_utf8_code(struct str sequence)
+{
+	static const unsigned char front_bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	uint32_t code = (unsigned char)sequence.ptr[0] & front_bits[sequence.len];
+
+	for (size_t i = 1; i < sequence.len; i++)
+		code = code << 6 | ((unsigned char)sequence.ptr[i] & 0x3f);
+	return code;
+}
+
+// The marks are those of Unicode's Bidi_Control; see also UAX #9 section 2.
+bool str_is_steering(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c || code == 0x200e ||
+	       code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
 }
 
 bool str_is_utf8(struct str text)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct str {
 	const char *ptr;
@@ -38,6 +39,9 @@ bool str_eq_nocase(struct str a, struct str b);
 bool str_starts_with(struct str text, struct str prefix);
 bool str_ends_with(struct str text, struct str suffix);
 
+// Less than, equal to or greater than 0 as a stands before, at or behind b in byte order.
+int str_order(struct str a, struct str b);
+
 // Splits at the first sep: the parts lie before and after it. False: there is no sep, *before is
 // the whole text and *after is empty.
 bool str_cut(struct str text, char sep, struct str *before, struct str *after);
@@ -49,3 +53,8 @@ struct str str_trim(struct str text);
 bool str_is_utf8(struct str text);
 // How many bytes the well-formed UTF-8 sequence at the front of a non-empty text has; 0 if it is none.
 size_t str_utf8_front(struct str text);
+// The code point of one well-formed UTF-8 sequence.
+uint32_t str_utf8_code(struct str sequence);
+// Whether a code point steers a terminal or the order of what is shown, instead of being shown itself: control
+// characters, C1 among them, marks and overrides of direction, ends of lines and paragraphs.
+bool str_is_steering(uint32_t code);

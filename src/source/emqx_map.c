@@ -596,14 +596,6 @@ static const struct emqx_second_key second_keys[] = {
 
 // 2. Looking up
 
-// Less than, equal to or greater than 0 as a stands before, at or behind b in byte order.
-static int compare(struct str a, struct str b)
-{
-	int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
-
-	return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 const struct emqx_statistic *emqx_map_family(struct str family)
 {
 	size_t from = 0, to = ARRAY_LEN(statistics);
@@ -612,7 +604,7 @@ const struct emqx_statistic *emqx_map_family(struct str family)
 		return NULL;
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
-		int order = compare(family, statistics[middle].family);
+		int order = str_order(family, statistics[middle].family);
 
 		if (order == 0)
 			return &statistics[middle];

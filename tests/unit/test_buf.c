@@ -119,6 +119,12 @@ static void text_for_people_has_no_control_bytes(void **state)
 		{ "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f" },
 		{ "a\xff\xc3", "a\\xff\\xc3" },
 		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },
+		{ "\xc2\x9b"
+		  "2J",
+			"\\u009b2J" },
+		{ "a\xe2\x80\xae"
+		  "b",
+			"a\\u202eb" },
 	};
 
 	(void)state;
@@ -128,6 +134,31 @@ static void text_for_people_has_no_control_bytes(void **state)
 		buf_add_printable(&b, str_of(rows[i].raw));
 		if (!str_eq(buf_str(&b), str_of(rows[i].printable)))
 			fail_msg("row %zu: got %.*s", i, STR_ARG(buf_str(&b)));
+		buf_free(&b);
+	}
+}
+
+static void a_string_of_JSON_is_valid_whatever_it_holds(void **state)
+{
+	static const struct {
+		const char *raw, *quoted;
+	} rows[] = {
+		{ "", "\"\"" },
+		{ "a b", "\"a b\"" },
+		{ "a\"b\\c/d", "\"a\\\"b\\\\c/d\"" },
+		{ "a\nb\x1b\x7f", "\"a\\u000ab\\u001b\\u007f\"" },
+		{ "gr\xc3\xbc\xc3\x9f \xf0\x9f\x94\xa5",
+			"\"gr\xc3\xbc\xc3\x9f \xf0\x9f\x94\xa5\"" },
+		{ "\xc2\x9b\xe2\x80\xa8\xe2\x81\xa6", "\"\\u009b\\u2028\\u2066\"" },
+		{ "a\xff\xed\xa0\x80", "\"a\\ufffd\\ufffd\\ufffd\\ufffd\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf b = buf_new(UNIT_LIMIT);
+
+		buf_add_json(&b, str_of(rows[i].raw));
+		check_str(rows[i].raw, buf_str(&b), str_of(rows[i].quoted));
 		buf_free(&b);
 	}
 }
@@ -142,6 +173,7 @@ int main(void)
 		cmocka_unit_test(formatted_text_keeps_to_the_limit_too),
 		cmocka_unit_test(reserving_beyond_the_limit_fails),
 		cmocka_unit_test(text_for_people_has_no_control_bytes),
+		cmocka_unit_test(a_string_of_JSON_is_valid_whatever_it_holds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,6 +161,65 @@ static void utf8_never_reads_beyond_the_end(void **state)
 	}
 }
 
+static void order_is_that_of_bytes(void **state)
+{
+	static const char *const sorted[] = { "", "A", "a", "a10", "a9", "ab", "b", "\xc3\xa4" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sorted); i++) {
+		for (size_t k = 0; k < ARRAY_LEN(sorted); k++) {
+			int order = str_order(str_of(sorted[i]), str_of(sorted[k]));
+
+			CHECK_ROW(sorted[i], (order < 0) == (i < k) && (order > 0) == (i > k));
+		}
+	}
+	assert_int_equal(str_order((struct str){ NULL, 0 }, STR("")), 0);
+}
+
+// The first and last code point of each length, and what is beside those that steer.
+static void code_points_are_read_and_judged(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t code;
+		bool is_steering;
+	} rows[] = {
+		{ "\x01", 0x01, true },
+		{ "\x1f", 0x1f, true },
+		{ " ", 0x20, false },
+		{ "~", 0x7e, false },
+		{ "\x7f", 0x7f, true },
+		{ "\xc2\x80", 0x80, true },
+		{ "\xc2\x9f", 0x9f, true },
+		{ "\xc2\xa0", 0xa0, false },
+		{ "\xd8\x9c", 0x061c, true },
+		{ "\xdf\xbf", 0x7ff, false },
+		{ "\xe0\xa0\x80", 0x800, false },
+		{ "\xe2\x80\x8d", 0x200d, false },
+		{ "\xe2\x80\x8e", 0x200e, true },
+		{ "\xe2\x80\x8f", 0x200f, true },
+		{ "\xe2\x80\xa7", 0x2027, false },
+		{ "\xe2\x80\xa8", 0x2028, true },
+		{ "\xe2\x80\xae", 0x202e, true },
+		{ "\xe2\x80\xaf", 0x202f, false },
+		{ "\xe2\x81\xa5", 0x2065, false },
+		{ "\xe2\x81\xa6", 0x2066, true },
+		{ "\xe2\x81\xa9", 0x2069, true },
+		{ "\xe2\x81\xaa", 0x206a, false },
+		{ "\xef\xbf\xbf", 0xffff, false },
+		{ "\xf0\x90\x80\x80", 0x10000, false },
+		{ "\xf4\x8f\xbf\xbf", 0x10ffff, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		check_number(
+			rows[i].text, "code", str_utf8_code(str_of(rows[i].text)), rows[i].code);
+		check_number(rows[i].text, "steering", str_is_steering(rows[i].code),
+			rows[i].is_steering);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +230,8 @@ int main(void)
 		cmocka_unit_test(trims_blanks_and_line_ends),
 		cmocka_unit_test(utf8_is_as_the_rfc_has_it),
 		cmocka_unit_test(utf8_never_reads_beyond_the_end),
+		cmocka_unit_test(order_is_that_of_bytes),
+		cmocka_unit_test(code_points_are_read_and_judged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
