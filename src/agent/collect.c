@@ -25,6 +25,18 @@ static unsigned variables_of(const struct cycle *cycle, const struct source_run 
 	return used;
 }
 
+// What the source may fill for people; NULL: they are not asked for, or it has none.
+static struct table *new_table(struct cycle *cycle, const struct source_type *type)
+{
+	if (!cycle->env->shows || !type->columns)
+		return NULL;
+	struct table *table = arena_new(&cycle->arena, struct table);
+	*table = (struct table){
+		.arena = &cycle->arena, .columns = type->columns, .n_columns = type->n_columns
+	};
+	return table;
+}
+
 static void begin_turn(struct cycle *cycle, struct source_run *run)
 {
 	unsigned used = variables_of(cycle, run);
@@ -37,7 +49,10 @@ static void begin_turn(struct cycle *cycle, struct source_run *run)
 		.collect_ms = config_collect_ms(cycle->env->config),
 		.wants_node = used & TEMPLATE_OF_NODE,
 		.wants_cluster = used & 1u << TEMPLATE_CLUSTER_NAME,
-		.is_pushed = selection_has_sink(cycle->env->config, &cycle->env->selection),
+		.is_pushed = !cycle->env->shows &&
+			     selection_has_sink(cycle->env->config, &cycle->env->selection),
+		.table = new_table(cycle, run->conf->type),
+		.table_of_all = cycle->env->shows_all,
 	};
 	set_time(run);
 	run->conf->type->ask(&run->turn);
@@ -307,6 +322,8 @@ static void end_collecting(struct cycle *cycle)
 	for (size_t i = 0; i < cycle->n_runs; i++) {
 		conclude(cycle, &cycle->runs[i]);
 		outcome_sum_up(cycle, &cycle->runs[i]);
+		if (cycle->runs[i].turn.table)
+			table_sort(cycle->runs[i].turn.table);
 	}
 	cycle_collected(cycle);
 }

@@ -17,6 +17,8 @@ struct cycle_env {
 	struct tally *tally;
 	struct http *http;
 	bool push;	// false: stop before the first push
+	bool shows;	// sources are wanted to fill their tables,
+	bool shows_all; // also with what nobody watches
 	bool is_daemon; // false: leave out self-metrics that would look like resets
 };
 

@@ -4,11 +4,15 @@
 #include "agent/group.h"
 #include "agent/outcome.h"
 #include "agent/report.h"
+#include "agent/show.h"
 #include "base/hash.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+
+// All rows of all tables: more than a broker has clients.
+static const size_t LARGEST_TABLES = (size_t)1 << 31;
 
 // Selecting
 
@@ -56,17 +60,67 @@ static bool select_sink(struct once *once, struct selection *selection)
 	return found || usage(once, "--sink: there is no such sink", once->options->sink);
 }
 
+static bool no_tables(struct once *once)
+{
+	struct arena arena = { 0 };
+	struct str names = source_table_type_names(&arena);
+	struct str why = names.len
+				 ? arena_printf(&arena,
+					   "--show: no source in %.*s has a table; of these types "
+					   "one would have it: %.*s",
+					   STR_ARG(once->config->path), STR_ARG(names))
+				 : STR("--show: no type of sources has a table in this version");
+
+	usage(once, why.ptr, NULL);
+	arena_free(&arena);
+	return false;
+}
+
+// Only sources with a table are asked, and no sink gets anything. Who names a source wants it.
+static bool select_tables(struct once *once, struct selection *selection)
+{
+	const struct config *config = once->config;
+	bool found = false;
+
+	for (size_t i = 0; i < config->n_sources; i++) {
+		bool has_table = config->sources[i]->type->columns != NULL;
+
+		if (selection->sources[i] && !has_table && once->options->n_sources)
+			return usage(once, "--source: this source has no table to show",
+				config->sources[i]->name.ptr);
+		selection->sources[i] = selection->sources[i] && has_table;
+		found = found || selection->sources[i];
+	}
+	for (size_t i = 0; i < config->n_sinks; i++)
+		selection->sinks[i] = false;
+	return found || no_tables(once);
+}
+
 bool once_select(struct once *once, struct selection *selection)
 {
 	struct err err = { 0 };
 
 	if (!select_sources(once, selection) || !select_sink(once, selection))
 		return false;
+	if (once->options->mode == MODE_SHOW)
+		return select_tables(once, selection);
 	selection->group = str_of(once->options->group);
 	if (once->options->mode == MODE_ONCE &&
 		!group_check_selection(once->config, selection, &err))
 		return usage(once, err.text, NULL);
 	return true;
+}
+
+// Standard output
+
+static bool print(struct str text)
+{
+	bool good = text.len == 0 || fwrite(text.ptr, 1, text.len, stdout) == text.len;
+
+	good = fflush(stdout) == 0 && good;
+	if (!good)
+		fprintf(stderr, "brokerpush: stdout cannot be written: %s\n", strerror(errno));
+	return good;
 }
 
 // The bodies of a dry run
@@ -153,19 +207,15 @@ static bool show_bodies(struct once *once, const struct cycle *cycle)
 			good = write_file(once, cycle, push) && good;
 			continue;
 		}
-		struct str body = buf_str(&push->group->body);
 		print_target(push);
-		good = fwrite(body.ptr, 1, body.len, stdout) == body.len && fflush(stdout) == 0;
-		if (!good)
-			fprintf(stderr, "brokerpush: stdout cannot be written: %s\n",
-				strerror(errno));
+		good = print(buf_str(&push->group->body));
 	}
 	if (!good)
 		once->code = EXIT_NOTHING;
 	return good;
 }
 
-// The exit code
+// Outcomes
 
 static bool any_failed(const struct cycle *cycle)
 {
@@ -186,11 +236,56 @@ static bool any_failed(const struct cycle *cycle)
 
 static bool any_good(const struct cycle *cycle)
 {
+	for (size_t i = 0; cycle->env->shows && i < cycle->n_runs; i++)
+		if (cycle->runs[i].up)
+			return true;
 	for (const struct push *push = cycle->pushes; push; push = push->next)
 		if (cycle->env->push ? push->accepted
 				     : push->group && push->group->has_source_samples)
 			return true;
 	return false;
+}
+
+// Tables
+
+static bool show_tables(struct once *once, const struct cycle *cycle)
+{
+	struct buf out = buf_new(LARGEST_TABLES), notes = buf_new(MIB(1));
+	struct display display = display_open("C.UTF-8");
+	struct show_view view = show_view_of_stdout(&display);
+
+	if (once->options->wants_json)
+		show_add_json(&out, cycle);
+	else
+		show_add_text(&out, &notes, cycle, &view);
+	if (out.failed)
+		fprintf(stderr, "brokerpush: the tables are larger than %zu bytes\n", out.limit);
+	bool good = !out.failed && print(buf_str(&out));
+	if (good)
+		fprintf(stderr, "%.*s", STR_ARG(buf_str(&notes)));
+	else
+		once->code = EXIT_NOTHING;
+	display_close(&display);
+	buf_free(&out);
+	buf_free(&notes);
+	return good;
+}
+
+// The end
+
+// What is told and shown. False: code is set.
+static bool report(struct once *once, const struct cycle *cycle)
+{
+	if (cycle->env->shows)
+		return !any_good(cycle) || show_tables(once, cycle);
+	if (cycle->env->push)
+		report_once(cycle, stderr);
+	for (const struct push *push = cycle->pushes; push && !cycle->env->push; push = push->next)
+		if (!push->group)
+			fprintf(stderr, "brokerpush: %s\n", push->err.text);
+	if (once->options->group && !cycle->pushes)
+		return usage(once, "--group: no group has this URL", once->options->group);
+	return cycle->env->push || show_bodies(once, cycle);
 }
 
 void once_finish(struct once *once, const struct cycle *cycle, bool interrupted)
@@ -199,18 +294,7 @@ void once_finish(struct once *once, const struct cycle *cycle, bool interrupted)
 		once->code = EXIT_NOTHING;
 		return;
 	}
-	if (!cycle->env->push) {
-		for (const struct push *push = cycle->pushes; push; push = push->next)
-			if (!push->group)
-				fprintf(stderr, "brokerpush: %s\n", push->err.text);
-	} else {
-		report_once(cycle, stderr);
-	}
-	if (once->options->group && !cycle->pushes) {
-		usage(once, "--group: no group has this URL", once->options->group);
-		return;
-	}
-	if (!cycle->env->push && !show_bodies(once, cycle))
+	if (!report(once, cycle))
 		return;
 	if (!any_good(cycle))
 		once->code = EXIT_NOTHING;

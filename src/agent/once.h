@@ -11,8 +11,8 @@ struct once {
 	enum exit_code code;
 };
 
-// Turns --source, --sink and --group into a selection. False: a usage error was shown and code is set.
+// Turns the mode, --source, --sink and --group into a selection. False: a usage error was shown and code is set.
 bool once_select(struct once *once, struct selection *selection);
 
-// After the cycle: the report, the bodies of a dry run, and the exit code.
+// After the cycle: the report, the bodies of a dry run, the tables of --show, and the exit code.
 void once_finish(struct once *once, const struct cycle *cycle, bool interrupted);

@@ -15,6 +15,8 @@ enum {
 	OPT_SINK,
 	OPT_GROUP,
 	OPT_OUTPUT,
+	OPT_SHOW,
+	OPT_ALL,
 	OPT_SET,
 	OPT_LEVEL,
 	OPT_FORMAT,
@@ -26,6 +28,8 @@ static const struct option long_options[] = {
 	{ "once", no_argument, NULL, '1' },
 	{ "dry-run", no_argument, NULL, 'n' },
 	{ "check-config", no_argument, NULL, 't' },
+	{ "show", no_argument, NULL, OPT_SHOW },
+	{ "all", no_argument, NULL, OPT_ALL },
 	{ "source", required_argument, NULL, OPT_SOURCE },
 	{ "sink", required_argument, NULL, OPT_SINK },
 	{ "group", required_argument, NULL, OPT_GROUP },
@@ -36,7 +40,6 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "diff", no_argument, NULL, OPT_LATER },
-	{ "show", no_argument, NULL, OPT_LATER },
 	{ "delete", no_argument, NULL, OPT_LATER },
 	{ NULL, 0, NULL, 0 },
 };
@@ -48,6 +51,7 @@ static const char help[] =
 	"Modes (without one it runs in the foreground until SIGTERM):\n"
 	"  -1, --once             one cycle: gather, push, report, exit\n"
 	"  -n, --dry-run          one cycle: gather, push nothing, body on stdout\n"
+	"      --show             one cycle: ask, push nothing, show clients as a table\n"
 	"  -t, --check-config     check the configuration and show it, secrets hidden\n"
 	"  -h, --help             this text\n"
 	"  -V, --version          version of brokerpush and of libcurl\n"
@@ -57,14 +61,17 @@ static const char help[] =
 	"      --source NAME      only this source; may be repeated\n"
 	"      --sink NAME        only this sink\n"
 	"      --group URL        only the group with this URL\n"
+	"      --all              with --show: also what is not watched\n"
 	"      --output DIR       with --dry-run: one file per group instead of stdout\n"
+	"      --output FORM      with --show: text or json\n"
 	"      --set PATH=VALUE   lay a setting over the configuration, such as\n"
 	"                         sinks.gateway.url=http://127.0.0.1:9091\n"
 	"      --log-level LEVEL  error, warn, info or debug\n"
 	"      --log-format FORM  logfmt or json\n"
 	"\n"
-	"Exit codes: 0 all was good; 1 no push was accepted; 2 usage; 3 configuration\n"
-	"invalid; 4 a push was accepted, but something failed.\n"
+	"Exit codes: 0 all was good; 1 no push was accepted, or nothing could be\n"
+	"shown; 2 usage; 3 configuration invalid; 4 a push was accepted or something\n"
+	"shown, but something failed.\n"
 	"See brokerpush(8), brokerpush.conf(5) and brokerpush-metrics(7).\n";
 
 static bool usage(const char *what, const char *which)
@@ -127,6 +134,8 @@ static bool take_option(struct options *options, int option, char **argv)
 	case 't': return set_mode(options, MODE_CHECK_CONFIG);
 	case 'h': return set_mode(options, MODE_HELP);
 	case 'V': return set_mode(options, MODE_VERSION);
+	case OPT_SHOW: return set_mode(options, MODE_SHOW);
+	case OPT_ALL: return options->all = true;
 	case OPT_SOURCE: options->sources[options->n_sources++] = optarg; return true;
 	case OPT_SINK: return set_once(&options->sink, "--sink");
 	case OPT_GROUP: return set_once(&options->group, "--group");
@@ -146,15 +155,33 @@ static bool take_option(struct options *options, int option, char **argv)
 	}
 }
 
-static bool check_combination(const struct options *options)
+// --output means another thing in each of its modes.
+static bool check_output(struct options *options)
 {
-	bool runs = options->mode == MODE_ONCE || options->mode == MODE_DRY_RUN;
+	if (!options->output || options->mode == MODE_DRY_RUN)
+		return true;
+	if (options->mode != MODE_SHOW)
+		return usage("--output goes with --dry-run or --show only", NULL);
+	options->wants_json = strcmp(options->output, "json") == 0;
+	return options->wants_json || strcmp(options->output, "text") == 0 ||
+	       usage("--output with --show must be text or json", options->output);
+}
 
-	if (options->output && options->mode != MODE_DRY_RUN)
-		return usage("--output goes with --dry-run only", NULL);
-	if ((options->n_sources || options->sink || options->group) && !runs &&
-		options->mode != MODE_HELP && options->mode != MODE_VERSION)
-		return usage("--source, --sink and --group go with --once or --dry-run", NULL);
+static bool check_combination(struct options *options)
+{
+	enum run_mode mode = options->mode;
+	bool pushes = mode == MODE_ONCE || mode == MODE_DRY_RUN;
+
+	if (!check_output(options))
+		return false;
+	if (options->all && mode != MODE_SHOW)
+		return usage("--all goes with --show only", NULL);
+	if (mode == MODE_HELP || mode == MODE_VERSION)
+		return true;
+	if ((options->sink || options->group) && !pushes)
+		return usage("--sink and --group go with --once or --dry-run", NULL);
+	if (options->n_sources && !pushes && mode != MODE_SHOW)
+		return usage("--source goes with --once, --dry-run or --show", NULL);
 	return true;
 }
 

@@ -7,7 +7,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum run_mode { MODE_DAEMON, MODE_ONCE, MODE_DRY_RUN, MODE_CHECK_CONFIG, MODE_HELP, MODE_VERSION };
+enum run_mode {
+	MODE_DAEMON,
+	MODE_ONCE,
+	MODE_DRY_RUN,
+	MODE_SHOW,
+	MODE_CHECK_CONFIG,
+	MODE_HELP,
+	MODE_VERSION
+};
 
 // The program's exit codes, as brokerpush(8) lists them.
 enum exit_code {
@@ -24,6 +32,7 @@ struct options {
 	const char **sources; // owned list of arguments
 	size_t n_sources;
 	const char *sink, *group, *output; // NULL: not given
+	bool all, wants_json;		   // of --show; wants_json is what output says there
 	const char **overrides; // owned list of PATH=VALUE, --log-level and --log-format included
 	size_t n_overrides;
 };

@@ -249,6 +249,8 @@ enum exit_code service_run_once(struct config *config, const struct options *opt
 	open_service(&service, config);
 	service.once = &once;
 	service.env.push = options->mode == MODE_ONCE;
+	service.env.shows = options->mode == MODE_SHOW;
+	service.env.shows_all = options->all;
 	if (once_select(&once, &service.all)) {
 		start_cycle(&service, &service.all);
 		event_base_dispatch(service.base);

@@ -7,5 +7,5 @@
 
 // Runs by the timer until SIGTERM or SIGINT. Returns the exit code.
 enum exit_code service_run(struct config *config);
-// One cycle, with --once or --dry-run. Returns the exit code.
+// One cycle, with --once, --dry-run or --show. Returns the exit code.
 enum exit_code service_run_once(struct config *config, const struct options *options);

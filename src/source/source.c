@@ -17,6 +17,17 @@ const char *source_type_names(void)
 	return "emqx, emqx_cloud, prometheus";
 }
 
+struct str source_table_type_names(struct arena *arena)
+{
+	struct str names = STR("");
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (types[i]->columns)
+			names = arena_printf(arena, "%.*s%s%.*s", STR_ARG(names),
+				names.len ? ", " : "", STR_ARG(types[i]->name));
+	return names;
+}
+
 struct source_ask *source_add_ask(struct source_turn *turn, struct str endpoint)
 {
 	struct source_ask *ask = arena_new(turn->arena, struct source_ask);

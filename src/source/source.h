@@ -169,6 +169,8 @@ extern const struct source_type source_prometheus;
 const struct source_type *source_find_type(struct str name);
 // "emqx, emqx_cloud, prometheus", for messages.
 const char *source_type_names(void);
+// The same of those that have tables; empty: none has.
+struct str source_table_type_names(struct arena *arena);
 
 // What every take of a page of exposition text does: status, content type, text.
 bool source_take_page(const struct http_answer *answer, struct source_take *take, struct err *err);

@@ -721,9 +721,9 @@ def test_help_is_for_a_terminal_and_on_stdout(agent):
         result = agent.run_plain(option)
         assert (result.code, result.stderr) == (0, "")
         assert max(map(len, result.stdout.splitlines())) <= 80
-        for name in ("--once", "--dry-run", "--check-config", "--source", "--sink", "--group",
-                     "--output", "--set", "--log-level", "--log-format", "--help", "--version",
-                     "--config"):
+        for name in ("--once", "--dry-run", "--show", "--check-config", "--source", "--sink",
+                     "--group", "--all", "--output", "--set", "--log-level", "--log-format",
+                     "--help", "--version", "--config"):
             assert name in result.stdout
 
 
