@@ -18,6 +18,7 @@ struct config {
 	int log_level;	// enum log_level
 	int log_format; // enum log_format
 	bool strict_permissions;
+	struct str state_dir; // an absolute path
 	struct source_conf **sources;
 	size_t n_sources;
 	struct sink_conf **sinks;

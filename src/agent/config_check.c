@@ -3,6 +3,7 @@
 
 #include "metric/label.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct checker {
@@ -212,12 +213,36 @@ static void check_templates(struct checker *c)
 	}
 }
 
+// The state
+
+// systemd.exec(5): absolute paths, with a colon between them.
+static struct str default_state_dir(struct arena *arena)
+{
+	struct str first, others;
+
+	str_cut(str_of(getenv("STATE_DIRECTORY")), ':', &first, &others);
+	return str_starts_with(first, STR("/")) ? arena_copy(arena, first)
+						: STR("/var/lib/brokerpush");
+}
+
+static void check_state_dir(struct checker *c)
+{
+	struct config *config = c->config;
+
+	if (!config->state_dir.ptr)
+		config->state_dir = default_state_dir(&config->arena);
+	if (!str_starts_with(config->state_dir, STR("/")))
+		fault(c, settings_root(c->settings), "state_dir",
+			"must be a whole path, such as /var/lib/brokerpush");
+}
+
 void config_check(
 	struct config *config, struct settings *settings, const struct config_places *places)
 {
 	struct checker checker = { config, settings, places, false };
 
 	check_lists(&checker);
+	check_state_dir(&checker);
 	check_labels(&checker, settings_root(settings), &config->labels);
 	for (size_t i = 0; i < config->n_sources; i++)
 		check_labels(&checker, places->sources[i], &config->sources[i]->labels);

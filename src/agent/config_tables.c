@@ -46,6 +46,12 @@ static const struct setting top_rows[] = {
 		.offset = offsetof(struct config, strict_permissions),
 		.initial = "false",
 		.help = "a secret that others can read is an error, not a warning" },
+	{ .name = "state_dir",
+		.type = SETTING_STRING,
+		.offset = offsetof(struct config, state_dir),
+		.env = true,
+		.help = "where what sources remember outlives the agent; default: the first of "
+			"$STATE_DIRECTORY, or /var/lib/brokerpush" },
 	{ .name = "sources", .type = SETTING_LIST, .required = true, .help = "what to gather" },
 	{ .name = "sinks", .type = SETTING_LIST, .required = true, .help = "where to push" },
 };

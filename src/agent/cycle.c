@@ -4,6 +4,7 @@
 #include "agent/collect.h"
 #include "agent/group.h"
 #include "agent/report.h"
+#include "agent/state_file.h"
 #include "agent/tally.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -39,6 +40,9 @@ void cycle_collected(struct cycle *cycle)
 	report_scrapes(cycle);
 	for (struct group *group = cycle->groups; group; group = group->next)
 		group_write(cycle, group);
+	// First on the disk, then to the gateway: or what was pushed could be forgotten by kill -9, and counters
+	// would go back. A cycle that was cut short pushes nothing, so the file of the one before still holds.
+	state_file_save(cycle->env->state_file);
 	start_pushing(cycle);
 }
 

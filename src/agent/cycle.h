@@ -8,6 +8,7 @@
 #include "net/http.h"
 
 struct tally;
+struct state_file;
 struct cycle;
 
 // What a cycle works with; borrowed, and longer-lived than the cycle.
@@ -15,6 +16,7 @@ struct cycle_env {
 	const struct config *config;
 	struct selection selection; // of the cycle; without a sink it pushes nowhere
 	struct tally *tally;
+	struct state_file *state_file; // NULL: what sources remember is not saved
 	struct http *http;
 	bool push;	// false: stop before the first push
 	bool shows;	// sources are wanted to fill their tables,

@@ -5,6 +5,7 @@
 #include "agent/once.h"
 #include "agent/report.h"
 #include "agent/schedule.h"
+#include "agent/state_file.h"
 #include "agent/tally.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -191,6 +192,7 @@ static void close_service(struct service *service)
 {
 	cycle_free(service->cycle);
 	http_free(service->env.http);
+	state_file_free(service->env.state_file);
 	tally_free(service->env.tally);
 	selection_free(&service->env.selection);
 	selection_free(&service->all);
@@ -233,6 +235,7 @@ enum exit_code service_run(struct config *config)
 		log_text("config", config->path), log_number("sources", (int64_t)config->n_sources),
 		log_number("sinks", (int64_t)config->n_sinks),
 		log_number("interval_ms", config->interval_ms));
+	service.env.state_file = state_file_open(service.env.tally);
 	take_turn(&service);
 	set_timer(&service);
 	event_base_dispatch(service.base);
@@ -252,6 +255,8 @@ enum exit_code service_run_once(struct config *config, const struct options *opt
 	service.env.shows = options->mode == MODE_SHOW;
 	service.env.shows_all = options->all;
 	if (once_select(&once, &service.all)) {
+		if (!service.env.shows)
+			state_file_read(service.env.tally);
 		start_cycle(&service, &service.all);
 		event_base_dispatch(service.base);
 	}

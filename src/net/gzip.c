@@ -12,13 +12,12 @@ enum {
 	CHUNK = 64 * 1024,
 };
 
-bool gzip_pack(struct arena *arena, struct str plain, struct str *packed)
+bool gzip_add(struct buf *packed, struct str plain)
 {
-	struct buf out = buf_new(plain.len);
 	z_stream stream = { 0 };
 	int state = Z_OK;
 
-	if (plain.len == 0 || plain.len > UINT_MAX)
+	if (plain.len > UINT_MAX)
 		return false;
 	mem_must(deflateInit2(&stream, LEVEL, Z_DEFLATED, MAX_WBITS + GZIP_WRAPPER, MAX_MEM_LEVEL,
 			 Z_DEFAULT_STRATEGY) == Z_OK
@@ -26,16 +25,23 @@ bool gzip_pack(struct arena *arena, struct str plain, struct str *packed)
 			 : NULL);
 	stream.next_in = (Bytef *)plain.ptr;
 	stream.avail_in = (uInt)plain.len;
-	while (state == Z_OK && !out.failed) {
+	while (state == Z_OK && !packed->failed) {
 		unsigned char chunk[CHUNK];
 
 		stream.next_out = chunk;
 		stream.avail_out = sizeof(chunk);
 		state = deflate(&stream, Z_FINISH);
-		buf_add(&out, (struct str){ (char *)chunk, sizeof(chunk) - stream.avail_out });
+		buf_add(packed, (struct str){ (char *)chunk, sizeof(chunk) - stream.avail_out });
 	}
 	deflateEnd(&stream);
-	bool good = state == Z_STREAM_END && !out.failed;
+	return state == Z_STREAM_END && !packed->failed;
+}
+
+bool gzip_pack(struct arena *arena, struct str plain, struct str *packed)
+{
+	struct buf out = buf_new(plain.len);
+	bool good = plain.len > 0 && gzip_add(&out, plain);
+
 	if (good)
 		*packed = arena_copy(arena, buf_str(&out));
 	buf_free(&out);

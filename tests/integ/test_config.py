@@ -191,6 +191,8 @@ FAULTS = (
     ("top", 'log = { format = "xml"; };', "log.format", "is not one of logfmt, json"),
     ("top", 'log = { levle = "info"; };', "log.levle", "the nearest is level"),
     ("top", 'strict_permissions = "true";', "strict_permissions", "must be true or false"),
+    ("top", 'state_dir = "state";', "state_dir", "must be a whole path"),
+    ("top", 'state_dir = "";', "state_dir", "must be a whole path"),
     ("top", "sources = { };", "sources", "must be a list of groups"),
     ("top", 'sources = "emqx";', "sources", "must be a list of groups"),
     ("top", "sources = ( 5 );", "sources[0]", "must be a group"),
@@ -554,7 +556,7 @@ def test_variables_of_the_environment_are_expanded_once(agent, emqx, fake_gatewa
 # --check-config
 
 ALL_SETTINGS = """
-interval = "1m30s"; splay = "0s"; strict_permissions = true;
+interval = "1m30s"; splay = "0s"; strict_permissions = true; state_dir = "/x/$$y";
 labels = ( { name = "site"; value = "a\\"b\\\\c\\nd \\x01é"; }, { name = "_u"; value = "v"; } );
 log = { level = "debug"; format = "json"; };
 sources = (
@@ -581,7 +583,7 @@ def test_check_config_shows_all_and_hides_secrets(agent):
     result = agent.configure(ALL_SETTINGS).check_config()
     assert result.code == 0 and result.stderr == ""
     assert "hidden-word" not in result.stdout
-    for shown in ('interval = "1m30s";', 'splay = "0s";', 'timeout = "6s500ms";',
+    for shown in ('state_dir = "/x/$$y";', 'interval = "1m30s";', 'splay = "0s";', 'timeout = "6s500ms";',
                   'body_size_limit = "1MiB1B";', 'mode = "all_nodes_aggregated";',
                   'method = "post";', "every = 5;", 'username = "user";', 'X-A', 'endpoints = [ "all" ];',
                   'endpoints = [ "stats", "auth", "data_integration" ];', 'collect = "json";',
@@ -596,6 +598,22 @@ def test_check_config_shows_all_and_hides_secrets(agent):
                   "warning: POST keeps"):
         assert shown in result.stdout, result.stdout
     assert 'url = "https://localhost/metrics";' in result.stdout
+
+
+@pytest.mark.parametrize("setting, variable, wanted", (
+    ((), None, "/var/lib/brokerpush"),
+    ((), "", "/var/lib/brokerpush"),
+    ((), "/var/lib/own", "/var/lib/own"),
+    ((), "/var/lib/own:/var/lib/other", "/var/lib/own"),
+    ((), "relative", "/var/lib/brokerpush"),
+    ((("top", 'state_dir = "/set";'),), "/var/lib/own", "/set"),
+), ids=lambda value: None if isinstance(value, tuple) else repr(value))
+def test_state_dir_is_the_one_of_systemd_unless_it_is_set(agent, emqx, fake_gateway, setting,
+                                                          variable, wanted):
+    text = text_with(*setting).replace("@BROKER@", emqx.url).replace("@GATEWAY@", fake_gateway.url)
+    environment = {} if variable is None else {"STATE_DIRECTORY": variable}
+    result = agent.configure(text).run("--check-config", environment=environment)
+    assert result.code == 0 and f'\nstate_dir = "{wanted}";\n' in result.stdout
 
 
 DOLLARS = 'labels = { l = "$$ $${x} $$$$"; };'
