@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A text is read and all of it looked into. What is found is written as JSON, and reading that gives the
-// same again.
+// same again. As a page of a list, its rows are the elements of the list.
 //
 // Input: the text
 #include "fuzz.h"
 
 #include "base/buf.h"
-#include "source/json.h"
+#include "source/json_rows.h"
 #include "strict_line.h"
 
 #include <inttypes.h>
@@ -118,11 +118,120 @@ static bool rewrite(struct str text, struct buf *out)
 	return true;
 }
 
+// Pages of a list
+
+// By value: an integer is exact or not by what else stands in its text.
+static void check_same(struct json a, struct json b)
+{
+	struct json_number number_a, number_b;
+	struct json_walk walk_a = json_walk(a), walk_b = json_walk(b);
+
+	FUZZ_CHECK(json_kind(a) == json_kind(b), "another kind");
+	json_number(a, &number_a);
+	json_number(b, &number_b);
+	FUZZ_CHECK(number_a.real == number_b.real, "another number");
+	FUZZ_CHECK(str_eq(json_text(a), json_text(b)), "another text");
+	FUZZ_CHECK(json_is_true(a) == json_is_true(b), "another truth");
+	FUZZ_CHECK(json_size(a) == json_size(b), "another size");
+	while (json_next(&walk_a) && json_next(&walk_b)) {
+		FUZZ_CHECK(str_eq(walk_a.name, walk_b.name), "another name");
+		check_same(walk_a.value, walk_b.value);
+	}
+}
+
+static void check_part(struct str part, struct json wanted)
+{
+	struct err err = { 0 };
+	struct json_doc *doc = json_read(part, &err);
+
+	FUZZ_CHECK(doc, "a part that is none: %s", err.text);
+	check_same(json_root(doc), wanted);
+	json_free(doc);
+}
+
+static void check_page_err(const struct err *err, struct str text)
+{
+	fuzz_check_err(err);
+	FUZZ_CHECK(err->kind == ERR_BAD_BODY && err->position <= text.len,
+		"an error at byte %zu of %zu", err->position, text.len);
+}
+
+// Of any text: rows stand one after the other, and what comes last comes again. False: it is no page.
+static bool find_rows(struct str text)
+{
+	struct json_rows rows = json_rows_start(text);
+	const char *behind = text.ptr, *end = text.ptr + text.len;
+	struct err err = { 0 }, again = { 0 };
+
+	while (json_rows_next(&rows, &err)) {
+		FUZZ_CHECK(err.kind == ERR_NONE, "a row with an error");
+		FUZZ_CHECK(rows.row.len && behind <= rows.row.ptr &&
+				   rows.row.len <= (size_t)(end - rows.row.ptr),
+			"a row that is not where it must be");
+		behind = rows.row.ptr + rows.row.len;
+	}
+	FUZZ_CHECK(!json_rows_next(&rows, &again) && again.kind == err.kind &&
+			   again.position == err.position,
+		"another end");
+	if (err.kind)
+		check_page_err(&err, text);
+	return err.kind == ERR_NONE;
+}
+
+static void check_rows(struct str text, struct json list, struct json meta)
+{
+	struct json_rows rows = json_rows_start(text);
+	struct json_walk walk = json_walk(list);
+	struct err err = { 0 };
+
+	while (json_rows_next(&rows, &err)) {
+		FUZZ_CHECK(json_next(&walk), "a row too many");
+		check_part(rows.row, walk.value);
+	}
+	FUZZ_CHECK(!json_next(&walk), "a row too few");
+	if (rows.meta.len)
+		check_part(rows.meta, meta);
+	else
+		FUZZ_CHECK(!meta.node, "meta is lost");
+}
+
+static size_t count(struct str text, const char *part)
+{
+	size_t n = 0;
+
+	while (text.len) {
+		fuzz_take(&text, part);
+		n += text.len > 0;
+	}
+	return n;
+}
+
+// Names that are spelled otherwise are others to a page, and a page may have only one "data".
+static void check_page(struct str text)
+{
+	bool is_page = find_rows(text);
+	struct err err = { 0 };
+	struct json_doc *doc = count(text, "\\u") == 0 && count(text, "\"data\"") <= 1
+				       ? json_read(text, &err)
+				       : NULL;
+
+	if (!doc)
+		return;
+	struct json root = json_root(doc), list = root;
+	if (json_kind(root) == JSON_OBJECT)
+		list = json_get(root, "data");
+	FUZZ_CHECK(is_page == (json_kind(list) == JSON_ARRAY), "a page, or none");
+	if (is_page)
+		check_rows(text, list, json_get(root, "meta"));
+	json_free(doc);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *copy = fuzz_copy((struct str){ (const char *)data, size });
 	struct buf once = buf_new(MIB(64)), twice = buf_new(MIB(64));
 
+	check_page((struct str){ copy, size });
 	if (rewrite((struct str){ copy, size }, &once)) {
 		FUZZ_CHECK(rewrite(buf_str(&once), &twice), "what was read cannot be: %.*s",
 			STR_ARG(buf_str(&once)));
