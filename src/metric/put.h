@@ -15,6 +15,18 @@ struct family *put_family(
 struct sample *put_sample(struct metric_set *set, struct family *family, const struct pair *labels,
 	size_t n_labels, struct str value);
 
+// Labels that several samples share, to be made once.
+struct put_labels {
+	struct str text; // canonical; lives in the arena
+	uint64_t fingerprint, names;
+	bool is_too_long; // samples with these are left out
+};
+
+struct put_labels put_labels(struct arena *arena, const struct pair *labels, size_t n);
+// As put_sample, with the labels of both; they share no name. back may be NULL.
+struct sample *put_labelled(struct metric_set *set, struct family *family,
+	const struct put_labels *front, const struct put_labels *back, struct str value);
+
 // Spellings; they live in the arena.
 struct str put_real(struct arena *arena, double value);
 struct str put_integer(struct arena *arena, int64_t value);
