@@ -32,11 +32,11 @@ static void note_omitted(struct buf *notes, const struct source_run *run, size_t
 {
 	const struct table *table = run->turn.table;
 
-	if (n_shown == table->n_columns)
+	if (n_shown == table_n_titled(table))
 		return;
 	add_front(notes, run);
 	buf_add(notes, STR(": for want of room left out: "));
-	for (size_t i = n_shown; i < table->n_columns; i++) {
+	for (size_t i = n_shown; i < table_n_titled(table); i++) {
 		buf_add(notes, i > n_shown ? STR(", ") : STR(""));
 		buf_add(notes, table->columns[i].title);
 	}
@@ -49,9 +49,9 @@ static void note_empty(struct buf *notes, const struct source_run *run)
 	if (!run->up)
 		return;
 	add_front(notes, run);
-	buf_add(notes, run->turn.table_of_all
-			       ? STR(": nothing to show\n")
-			       : STR(": nothing to show; --all shows what is not watched too\n"));
+	buf_add(notes, run->turn.table_of_all ? STR(": nothing to show\n")
+					      : STR(": nothing to show; --all shows also what is "
+						    "not watched, and who is away\n"));
 }
 
 void show_add_text(

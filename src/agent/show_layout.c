@@ -107,16 +107,20 @@ static void add_cell(struct layout *l, size_t column, struct str text)
 {
 	enum table_kind kind = l->table->columns[column].kind;
 	bool is_right = kind == TABLE_COUNT || kind == TABLE_SECONDS;
+	struct buf shown = buf_new(LONGEST_CELL);
 	size_t room = l->widths[column];
-	size_t width = display_columns(l->view->display, text);
-	size_t blanks = width < room ? room - width : 0;
 
+	if (l->view->width)
+		display_add_cut(l->view->display, &shown, text, room);
+	else
+		buf_add(&shown, text);
+	// A wide character that does not fit leaves a column free before the cut.
+	size_t width = display_columns(l->view->display, buf_str(&shown));
+	size_t blanks = width < room ? room - width : 0;
 	if (is_right)
 		pad(l, blanks);
-	if (l->view->width)
-		display_add_cut(l->view->display, l->out, text, room);
-	else
-		buf_add(l->out, text);
+	buf_add(l->out, buf_str(&shown));
+	buf_free(&shown);
 	if (column + 1 < l->n)
 		pad(l, (is_right ? 0 : blanks) + GAP);
 }
@@ -137,7 +141,7 @@ size_t show_layout_add(struct buf *out, const struct table *table, const struct 
 		.out = out,
 		.cell = buf_new(LONGEST_CELL),
 		.widths = arena_array(table->arena, size_t, table->n_columns),
-		.n = table->n_columns };
+		.n = table_n_titled(table) };
 
 	measure(&l);
 	if (view->width)

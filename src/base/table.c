@@ -71,3 +71,12 @@ void table_sort(struct table *table)
 	for (table->last = table->first; table->last->next;)
 		table->last = table->last->next;
 }
+
+size_t table_n_titled(const struct table *table)
+{
+	size_t n = table->n_columns;
+
+	while (n && table->columns[n - 1].title.len == 0)
+		n--;
+	return n;
+}

@@ -17,7 +17,7 @@ enum table_kind {
 
 struct table_column {
 	struct str name;  // as a member of JSON: "client_id"
-	struct str title; // for people: "client"
+	struct str title; // for people: "client"; empty: only for programs. Such columns stand last
 	enum table_kind kind;
 };
 
@@ -44,6 +44,8 @@ struct table {
 
 // Adds a row with copies of the cells (one per column) and of their texts.
 void table_add_row(struct table *table, const struct table_cell *cells);
+// How many columns are for people.
+size_t table_n_titled(const struct table *table);
 // Puts the rows in order: by the first column, texts by their bytes, unknown ones last; rows that are equal
 // there stay in the order of arrival.
 void table_sort(struct table *table);

@@ -303,8 +303,9 @@ static void notes_say_what_is_not_there(void **state)
 	} rows[] = {
 		{ "one source", 1, 5, 0, false, "client  ", "" },
 		{ "no rows", 1, 0, 0, false, "",
-			"brokerpush: source one: nothing to show; --all shows what is not watched "
-			"too\n" },
+			"brokerpush: source one: nothing to show; --all shows also what is not "
+			"watched, "
+			"and who is away\n" },
 		{ "no rows at all", 1, 0, 0, true, "",
 			"brokerpush: source one: nothing to show\n" },
 		{ "three sources", 3, 5, 0, true, "source one\nclient  ",
