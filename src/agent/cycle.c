@@ -41,8 +41,9 @@ void cycle_collected(struct cycle *cycle)
 	for (struct group *group = cycle->groups; group; group = group->next)
 		group_write(cycle, group);
 	// First on the disk, then to the gateway: or what was pushed could be forgotten by kill -9, and counters
-	// would go back. A cycle that was cut short pushes nothing, so the file of the one before still holds.
-	state_file_save(cycle->env->state_file);
+	// would go back. What is not pushed now has time until then, or until the agent ends.
+	if (cycle->groups)
+		state_file_save(cycle->env->state_file);
 	start_pushing(cycle);
 }
 

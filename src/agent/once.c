@@ -64,12 +64,9 @@ static bool no_tables(struct once *once)
 {
 	struct arena arena = { 0 };
 	struct str names = source_table_type_names(&arena);
-	struct str why = names.len
-				 ? arena_printf(&arena,
-					   "--show: no source in %.*s has a table; of these types "
-					   "one would have it: %.*s",
-					   STR_ARG(once->config->path), STR_ARG(names))
-				 : STR("--show: no type of sources has a table in this version");
+	struct str why = arena_printf(&arena,
+		"--show: no source in %.*s has a table; of these types one would have it: %.*s",
+		STR_ARG(once->config->path), STR_ARG(names));
 
 	usage(once, why.ptr, NULL);
 	arena_free(&arena);

@@ -95,6 +95,7 @@ void outcome_sum_up(struct cycle *cycle, struct source_run *run)
 		run->n_bytes += scrape->n_bytes;
 		run->n_samples += scrape->take.set->n_samples;
 	}
+	run->n_samples += run->own ? run->own->n_samples : 0;
 	for (struct endpoint *endpoint = run->endpoints; endpoint; endpoint = endpoint->next)
 		settle_endpoint(endpoint);
 }

@@ -157,6 +157,47 @@ static void report_nodes(
 			log_text("source", run->conf->name));
 }
 
+static const struct source_warning *find_warning(const struct source_run *run, const char *text)
+{
+	const struct source_warning *warning = run->turn.warnings;
+
+	while (warning && warning->text != text)
+		warning = warning->next;
+	return warning;
+}
+
+static void end_warnings(const struct source_run *run, struct source_tally *tally)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tally->warned); i++) {
+		if (!tally->warned[i] || find_warning(run, tally->warned[i]))
+			continue;
+		log_info("a warning of the source holds no longer",
+			log_text("source", run->conf->name),
+			log_text("warning", str_of(tally->warned[i])));
+		tally->warned[i] = NULL;
+	}
+}
+
+static void report_warnings(const struct source_run *run, struct source_tally *tally)
+{
+	if (!run->up)
+		return;
+	end_warnings(run, tally);
+	for (const struct source_warning *w = run->turn.warnings; w; w = w->next) {
+		size_t i = 0, free = 0;
+
+		while (i < ARRAY_LEN(tally->warned) && tally->warned[i] != w->text)
+			i++;
+		while (free < ARRAY_LEN(tally->warned) && tally->warned[free])
+			free++;
+		if (i < ARRAY_LEN(tally->warned) || free == ARRAY_LEN(tally->warned))
+			continue;
+		tally->warned[free] = w->text;
+		log_warn("the source warns", log_text("source", run->conf->name),
+			log_text("warning", str_of(w->text)), log_number("count", (int64_t)w->n));
+	}
+}
+
 static void report_endpoints(const struct cycle *cycle, const struct source_run *run)
 {
 	for (const struct endpoint *e = run->endpoints; e; e = e->next) {
@@ -204,6 +245,7 @@ static void report_source(
 			log_number("seconds", ended.seconds));
 	report_endpoints(cycle, run);
 	report_nodes(cycle, run, tally);
+	report_warnings(run, tally);
 }
 
 // Repairs and quarantine

@@ -239,6 +239,7 @@ enum exit_code service_run(struct config *config)
 	take_turn(&service);
 	set_timer(&service);
 	event_base_dispatch(service.base);
+	state_file_save(service.env.state_file);
 	log_info("stopped", log_number("skipped_cycles", (int64_t)service.env.tally->n_skipped));
 	close_service(&service);
 	return EXIT_GOOD;

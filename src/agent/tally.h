@@ -36,6 +36,7 @@ struct source_tally {
 	int64_t last_success_ns; // wall time; 0: never
 	struct outage outage;
 	struct endpoint_tally *endpoints; // owned
+	const char *warned[8];		  // texts of the warnings that were logged and still hold
 	uint64_t missing;		  // fingerprint of the missing nodes reported last
 	uint64_t quarantined;		  // fingerprint of the families reported last
 };

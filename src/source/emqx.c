@@ -23,7 +23,7 @@ static const struct str collect_words[] = {
 	[EMQX_COLLECT_JSON] = STR_INIT("json"),
 };
 
-static const struct setting login_rows[] = {
+const struct setting emqx_login_rows[N_EMQX_LOGIN_ROWS] = {
 	{ .name = "username",
 		.type = SETTING_STRING,
 		.offset = offsetof(struct emqx_conf, login.username),
@@ -41,8 +41,6 @@ static const struct setting login_rows[] = {
 		.env = true,
 		.help = "file that holds the password" },
 };
-
-const struct setting_table emqx_login_table = SETTING_TABLE(login_rows);
 
 static const struct setting rows[] = {
 	{ .name = "node",
@@ -92,7 +90,7 @@ static const struct setting rows[] = {
 	{ .name = "login",
 		.type = SETTING_GROUP,
 		.offset = offsetof(struct emqx_conf, login.given),
-		.rows = SETTING_TABLE(login_rows),
+		.rows = EMQX_LOGIN_TABLE,
 		.help = "a dashboard user to log in as, in place of an API key" },
 };
 
@@ -343,9 +341,9 @@ void emqx_end(struct source_turn *turn, bool delivered)
 		state->met = false;
 }
 
-void emqx_free_state(void *arg)
+void emqx_free_state(void *type_state)
 {
-	struct emqx_state *state = arg;
+	struct emqx_state *state = type_state;
 
 	buf_free(&state->node);
 	buf_free(&state->cluster_name);

@@ -90,6 +90,8 @@ bool emqx_is_by_default(const struct emqx_conf *own);
 bool emqx_json_may_stand_in(const struct emqx_conf *own, size_t endpoint);
 // Whether the source has credentials of any kind.
 bool emqx_has_credentials(const struct source_conf *conf);
+// Checks what is about the broker, not about its statistics.
+void emqx_check_broker(const struct source_conf *conf, const struct setting_faults *faults);
 // The type's check.
 void emqx_check(const struct source_conf *conf, const struct setting_faults *faults);
 
@@ -202,11 +204,13 @@ void emqx_begin(struct source_turn *turn, const struct emqx_kind *kind);
 // Ends it; delivered: the broker has told something that was asked for, beside questions.
 void emqx_end(struct source_turn *turn, bool delivered);
 // The type's free_state, identify and login_secret.
-void emqx_free_state(void *state);
+void emqx_free_state(void *type_state);
 void emqx_identify(const struct source_conf *conf, const void *state, struct str *node,
 	struct str *cluster_name);
 struct secret *emqx_login_secret(const struct source_conf *conf);
-extern const struct setting_table emqx_login_table;
+enum { N_EMQX_LOGIN_ROWS = 3 };
+extern const struct setting emqx_login_rows[N_EMQX_LOGIN_ROWS];
+#define EMQX_LOGIN_TABLE SETTING_TABLE(emqx_login_rows)
 
 // emqx_ask
 

@@ -167,6 +167,14 @@ static void check_name(
 		setting_fault(faults, setting, "is not UTF-8");
 }
 
+void emqx_check_broker(const struct source_conf *conf, const struct setting_faults *faults)
+{
+	const struct emqx_conf *own = conf->own;
+
+	check_name(own->node, "node", " such as emqx@127.0.0.1", faults);
+	check_login(conf, faults);
+}
+
 void emqx_check(const struct source_conf *conf, const struct setting_faults *faults)
 {
 	const struct emqx_conf *own = conf->own;
@@ -181,9 +189,8 @@ void emqx_check(const struct source_conf *conf, const struct setting_faults *fau
 	if (own->collect == EMQX_COLLECT_JSON && (own->ns.len || own->only_global))
 		setting_fault(faults, "collect",
 			"\"json\" knows no namespaces; remove ns and only_global, or this");
-	check_name(own->node, "node", " such as emqx@127.0.0.1", faults);
 	check_name(own->ns, "ns", "", faults);
 	if (own->ns.len && own->only_global)
 		setting_fault(faults, "only_global", "does not go with ns; remove one of them");
-	check_login(conf, faults);
+	emqx_check_broker(conf, faults);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "source/source.h"
 
-static const struct source_type *const types[] = { &source_emqx, &source_emqx_cloud,
-	&source_prometheus };
+static const struct source_type *const types[] = { &source_emqx, &source_emqx_clients,
+	&source_emqx_cloud, &source_prometheus };
 
 const struct source_type *source_find_type(struct str name)
 {
@@ -14,7 +14,7 @@ const struct source_type *source_find_type(struct str name)
 
 const char *source_type_names(void)
 {
-	return "emqx, emqx_cloud, prometheus";
+	return "emqx, emqx_clients, emqx_cloud, prometheus";
 }
 
 struct str source_table_type_names(struct arena *arena)
@@ -40,6 +40,19 @@ struct source_ask *source_add_ask(struct source_turn *turn, struct str endpoint)
 	*turn->last = ask;
 	turn->last = &ask->next;
 	return ask;
+}
+
+void source_warn(struct source_turn *turn, const char *text, uint64_t n)
+{
+	struct source_warning *warning;
+
+	if (n == 0)
+		return;
+	warning = arena_new(turn->arena, struct source_warning);
+	warning->next = turn->warnings;
+	warning->text = text;
+	warning->n = n;
+	turn->warnings = warning;
 }
 
 // There are as many places as sources, so one is free.

@@ -78,12 +78,23 @@ struct source_turn {
 	bool is_pushed;	     // what it tells goes to some sink, not only into its memory
 	struct table *table; // rows for people are wanted; NULL: nobody reads them
 	bool table_of_all;   // also of what nobody watches
+	struct source_warning *warnings; // see source_warn
 	struct source_ask *asks, **last; // those not started yet; see source_add_ask
 };
 
 // Adds a request, zeroed but for its endpoint, to those of this turn; lives in the arena. Those added by
 // `ask` and `take` are started at once.
 struct source_ask *source_add_ask(struct source_turn *turn, struct str endpoint);
+
+// Something is not as people want it, though nothing failed. The log tells when that begins and when it ends.
+struct source_warning {
+	struct source_warning *next;
+	const char *text; // what, and what to do; static: it stands for the warning
+	uint64_t n;	  // how many are concerned
+};
+
+// Warns of n things in this cycle, unless n is 0.
+void source_warn(struct source_turn *turn, const char *text, uint64_t n);
 
 // Taking
 
@@ -162,12 +173,13 @@ struct source_type {
 };
 
 extern const struct source_type source_emqx;
+extern const struct source_type source_emqx_clients;
 extern const struct source_type source_emqx_cloud;
 extern const struct source_type source_prometheus;
 
 // NULL: there is no such type.
 const struct source_type *source_find_type(struct str name);
-// "emqx, emqx_cloud, prometheus", for messages.
+// "emqx, emqx_clients, ...", for messages.
 const char *source_type_names(void);
 // The same of those that have tables; empty: none has.
 struct str source_table_type_names(struct arena *arena);

@@ -6,6 +6,7 @@
     emqx.clients.set("a", {"mqueue_len": 7, "listener": ABSENT, "port": Raw(b"1e999")})
     emqx.clients.on_page = lambda page: page == 2 and emqx.clients.vanish("a")
     emqx.clients.crowd(100000)                          rows that nobody holds: emqx_crowd.py
+    live(emqx.clients, step)                            three clients with a life, for people
 
 What the two paths answer is in emqx_client_pages.py. Their faults are those of the broker, such as
 emqx.set_fault("page", "json:clients", text=b"...", content_type="application/json"); of one page
@@ -270,3 +271,21 @@ class Clients:
     @staticmethod
     def _add(keys, numbers):
         keys.update((key, keys.get(key, 0) + number) for key, number in numbers.items())
+
+
+def live(clients, step):
+    """A step, from 0 on, in the life of a pump that sends, a gate that comes and goes, and a panel
+    whose queue overflows."""
+    with clients.lock:
+        if step == 0:
+            clients.connect("pump-1", keepalive=60, subscriptions_cnt=1)
+            clients.connect("panel-hall-2", clean_start=False, keepalive=300, subscriptions_cnt=12)
+        clients.publish("pump-1", 3, qos=1)
+        clients.deliver("panel-hall-2", 5)
+        clients.drop("panel-hall-2", "tx", "queue_full")
+        if step % 4 == 0:
+            clients.connect("gate-7", clean_start=False, keepalive=90, subscriptions_cnt=2)
+        if step % 4 == 3:
+            clients.disconnect("gate-7")
+        else:
+            clients.publish("gate-7")

@@ -31,7 +31,7 @@ from urllib.parse import parse_qsl, unquote
 import emqx_client_pages
 import emqx_families as families
 import emqx_json
-from emqx_clients import Clients
+from emqx_clients import Clients, live
 from loopback import Limits, LoopbackServer
 
 # What the REST listener of a broker tolerates.
@@ -985,6 +985,8 @@ def main():
     parser.add_argument("--secret", help="and this secret")
     parser.add_argument("--seed", type=int, default=1, help="other values for another seed")
     parser.add_argument("--clients", type=int, default=0, help="a crowd of so many is connected")
+    parser.add_argument("--life", action="store_true",
+                        help="pump-1, gate-7 and panel-hall-2 live, two steps a second")
     parser.add_argument("--vary", action="store_true", help="values change with each answer")
     arguments = parser.parse_args()
     if (arguments.key is None) != (arguments.secret is None):
@@ -1003,7 +1005,11 @@ def main():
     print(emqx.url)
     print(f"This is a simulated EMQX {emqx.profile.release} ({', '.join(emqx.nodes)}): "
           "no real broker, invented values.", flush=True)
-    ended.wait()
+    for step in itertools.count():
+        if arguments.life:
+            live(emqx.clients, step)
+        if ended.wait(0.5 if arguments.life else None):
+            break
     emqx.stop()
     return 0
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 import simulated_emqx
-from emqx_clients import ABSENT, COUNTERS, KEYS, Raw
+from emqx_clients import ABSENT, COUNTERS, KEYS, Raw, live
 from emqx_json import Refused
 from loopback import ask
 from simulated_emqx import LISTENER_LIMITS, SimulatedEmqx
@@ -445,6 +445,18 @@ def test_a_connection_beyond_the_limit_waits_for_another_to_end(monkeypatch):
             first.close()
             assert second.recv(12) == b"HTTP/1.1 200"
         assert [request.query for request in emqx.requests] == [""] * 50 + ["second"]
+
+
+def test_in_a_life_for_people_one_client_comes_and_goes_and_two_stay(emqx, clients):
+    gate = []
+    for step in range(8):
+        live(clients, step)
+        row = one(emqx, "gate-7")
+        gate.append((row["connected"], row["recv_msg"]))
+    assert gate == [(True, 1), (True, 2), (True, 3), (False, 3)] * 2
+    assert one(emqx, "pump-1")["recv_msg.qos1"] == 24
+    panel = one(emqx, "panel-hall-2")
+    assert (panel["send_msg"], panel["send_msg.dropped.queue_full"]) == (40, 8)
 
 
 # A crowd

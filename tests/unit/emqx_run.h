@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A source of type `emqx` and a broker that answers as a test says: cycles of asking, answering and summing
-// up, as agent/collect has them.
+// A source that speaks to an EMQX, `emqx` or `emqx_clients`, and a broker that answers as a test says: cycles of
+// asking, answering and summing up, as agent/collect has them.
 #pragma once
 
 #include "base/clock.h"
 #include "metric/write.h"
 #include "settings_fill.h"
-#include "source/emqx.h"
+#include "source/clients.h"
 #include "unit.h"
 
 enum { RUN_MOST_PARTS = 32 * 1024, RUN_MOST_ACCOUNTS = 4 };
@@ -31,13 +31,22 @@ struct run_part {
 struct run {
 	struct arena arena;	 // of the cycle
 	struct arena conf_arena; // of all cycles
-	struct emqx_conf own;
+	union {
+		struct emqx_conf own;
+		struct clients_conf clients; // begins as own does
+	};
 	struct source_conf conf;
-	struct emqx_state state;
+	union {
+		struct emqx_state state;
+		struct clients_state clients_state; // begins as state does
+	};
 	struct source_account places[RUN_MOST_ACCOUNTS];
 	struct source_accounts accounts; // of its own, unless a test joins two runs
 	struct source_turn turn;
 	bool wants_node, wants_cluster;
+	bool is_quiet;	     // nothing of the cycle is pushed
+	struct table *table; // NULL: nobody wants to see one
+	bool table_of_all;
 	int64_t now_ns, wall_ns, collect_ms;
 	struct run_part parts[RUN_MOST_PARTS];
 	size_t n_parts;
@@ -58,24 +67,30 @@ static inline void run_set_endpoints(struct run *run, const char *words)
 	}
 }
 
-// A source with the settings' defaults but for these. The caller frees it.
-static inline struct run *run_new(enum emqx_mode mode, const char *endpoints)
+// A source of this type with zeroed settings. The caller frees it.
+static inline struct run *run_new_of(const struct source_type *type)
 {
 	struct run *run = calloc(1, sizeof(*run));
 
 	assert_non_null(run);
-	run->own.mode = mode;
-	run->own.collect = EMQX_COLLECT_AUTO;
-	run->own.unknown_keys = true;
-	run_set_endpoints(run, endpoints);
-	run->conf = (struct source_conf){
-		.name = STR("broker"), .type = &source_emqx, .own = &run->own
-	};
+	run->conf = (struct source_conf){ .name = STR("broker"), .type = type, .own = &run->own };
 	run->conf.http.url = STR("http://h");
 	run->accounts = (struct source_accounts){ run->places, RUN_MOST_ACCOUNTS };
 	run->now_ns = RUN_NOW_NS;
 	run->wall_ns = RUN_WALL_NS;
 	run->collect_ms = 7500;
+	return run;
+}
+
+// A source `emqx` with the settings' defaults but for these.
+static inline struct run *run_new(enum emqx_mode mode, const char *endpoints)
+{
+	struct run *run = run_new_of(&source_emqx);
+
+	run->own.mode = mode;
+	run->own.collect = EMQX_COLLECT_AUTO;
+	run->own.unknown_keys = true;
+	run_set_endpoints(run, endpoints);
 	return run;
 }
 
@@ -109,7 +124,7 @@ static inline void run_end_cycle(struct run *run)
 static inline void run_free(struct run *run)
 {
 	run_end_cycle(run);
-	source_emqx.free_state(&run->state);
+	run->conf.type->free_state(&run->state);
 	arena_free(&run->conf_arena);
 	free(run);
 }
@@ -143,8 +158,11 @@ static inline void run_ask(struct run *run)
 		.wall_ns = run->wall_ns,
 		.collect_ms = run->collect_ms,
 		.wants_node = run->wants_node,
-		.wants_cluster = run->wants_cluster };
-	source_emqx.ask(&run->turn);
+		.wants_cluster = run->wants_cluster,
+		.is_pushed = !run->is_quiet,
+		.table = run->table,
+		.table_of_all = run->table_of_all };
+	run->conf.type->ask(&run->turn);
 	run_collect(run);
 }
 
@@ -177,7 +195,7 @@ static inline void run_settle(
 	run->turn.now_ns = run->now_ns;
 	run->turn.wall_ns = run->wall_ns;
 	part->verdict =
-		source_emqx.take(&run->turn, part->ask, &part->answer, &part->take, &part->err);
+		run->conf.type->take(&run->turn, part->ask, &part->answer, &part->take, &part->err);
 	run_collect(run);
 }
 
@@ -226,7 +244,7 @@ static inline void run_conclude(struct run *run)
 		parts[i] = (struct source_part){ run->parts[i].ask, &run->parts[i].take,
 			run->parts[i].verdict == SOURCE_DELIVERED };
 	run->set = metric_set_new(&run->arena);
-	source_emqx.conclude(&run->turn, parts, run->n_parts, run->set);
+	run->conf.type->conclude(&run->turn, parts, run->n_parts, run->set);
 }
 
 // Texts to compare with; they live in the cycle's arena.
