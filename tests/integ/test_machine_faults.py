@@ -5,7 +5,6 @@ clock that jumps.
 A cycle may come later than the grid says, never earlier: that is all that is asserted of time.
 """
 
-import os
 import re
 import resource
 import signal
@@ -16,53 +15,13 @@ from pathlib import Path
 import pytest
 
 from exposition import Exposition, assert_same
-from peers import BINARY, PATIENCE, PEERS, PROJECT, RunningAgent, check_sanity, need, wait_until
+from peers import PATIENCE, check_sanity, wait_until
+from plain_agent import faketime, plain, plain_binary  # noqa: F401  plain is a fixture
 from setups import config, emqx_source, sink
 
 ONLY_STATS = {"endpoints": ["stats"]}
 MEBIBYTE = 1 << 20
 INTERVAL_S = 1
-
-
-def is_sanitized(binary):
-    return b"__asan_init" in binary.read_bytes()
-
-
-def plain_binary():
-    """One without sanitizers, which want much address space, and to be loaded first."""
-    named = os.environ.get("BROKERPUSH_PLAIN")
-    built = [PROJECT / "build" / preset / "brokerpush" for preset in ("dev", "release")]
-    for candidate in [Path(named)] if named else [BINARY, *built]:
-        if candidate.exists() and not is_sanitized(candidate):
-            return candidate.absolute()
-    need(Path(named) if named else built[0],
-         "cmake --preset dev && cmake --build --preset dev, or name one by BROKERPUSH_PLAIN=")
-    return pytest.skip(f"{named or built[0]} is built with sanitizers")
-
-
-def faketime_library():
-    """It changes wall time for one process."""
-    named = os.environ.get("BROKERPUSH_FAKETIME")
-    pattern = "usr/lib/*/faketime/libfaketime.so.1"
-    found = [Path(named)] if named else [*PEERS.glob(pattern), *Path("/").glob(pattern)]
-    if not found:
-        need(PEERS / pattern, "install libfaketime, or name it by BROKERPUSH_FAKETIME=")
-    return found[0]
-
-
-@pytest.fixture
-def plain(agent):
-    """plain(environment) -> the agent in timer mode, without sanitizers"""
-    running = []
-
-    def start(environment=None):
-        running.append(RunningAgent([str(plain_binary()), "-c", str(agent.config_file)],
-                                    agent.folder, {**agent.environment, **(environment or {})}))
-        return running[-1]
-
-    yield start
-    for process in running:
-        process.end()
 
 
 def body_of(push):
@@ -269,14 +228,10 @@ def test_started_without_a_network_it_recovers_when_that_comes(agent, emqx, fake
 def test_when_the_wall_clock_jumps_the_schedule_goes_on(agent, plain, emqx, fake_gateway, jump):
     """Neither a burst of cycles nor a day without any; only the times that are told change."""
     agent.configure(config(emqx_source(emqx, **ONLY_STATS), sink(fake_gateway), interval="1s"))
-    offset = agent.write_file("offset", "+0")
-    running = plain({
-        "LD_PRELOAD": str(faketime_library()), "FAKETIME_TIMESTAMP_FILE": str(offset),
-        "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "DONT_FAKE_MONOTONIC": "1"})
+    running = plain(faketime(agent, "+0"))
     told = [body_of(push).value("brokerpush_source_last_success_timestamp_seconds")
             for push in fake_gateway.wait_for_pushes(2)]
-    agent.write_file("offset.new", jump).replace(offset)
+    faketime(agent, jump)
     n_before, since = len(fake_gateway.pushes), time.monotonic()
     check_no_catching_up(fake_gateway, since, n_before)
     last = fake_gateway.wait_for_pushes(n_before + 4)[-1]
