@@ -178,6 +178,14 @@ static void end_warnings(const struct source_run *run, struct source_tally *tall
 	}
 }
 
+// An id may have 64 kB.
+static struct str start_of(struct str text)
+{
+	enum { ENOUGH = 200 };
+
+	return (struct str){ text.ptr, text.len < ENOUGH ? text.len : ENOUGH };
+}
+
 static void report_warnings(const struct source_run *run, struct source_tally *tally)
 {
 	if (!run->up)
@@ -194,7 +202,8 @@ static void report_warnings(const struct source_run *run, struct source_tally *t
 			continue;
 		tally->warned[free] = w->text;
 		log_warn("the source warns", log_text("source", run->conf->name),
-			log_text("warning", str_of(w->text)), log_number("count", (int64_t)w->n));
+			log_text("warning", str_of(w->text)), log_number("count", (int64_t)w->n),
+			log_text("example", start_of(w->example)));
 	}
 }
 

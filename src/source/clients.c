@@ -156,18 +156,18 @@ static void warn(struct source_turn *turn, const struct clients_state *state)
 	source_warn(turn,
 		"more clients match than max_clients allows; the others are not watched; raise "
 		"it, or use a class",
-		state->book.n_over);
+		state->book.n_over, state->book.over);
 	source_warn(turn,
 		"more clients are in classes than max_class_clients allows; the counters of the "
 		"others are not added; raise it",
-		state->book.n_untracked);
+		state->book.n_untracked, state->book.untracked);
 	source_warn(turn,
 		"a pattern takes too long for some client ids; they are not watched; make it "
 		"simpler",
-		state->book.n_undecided);
+		state->book.n_undecided, state->book.undecided);
 	source_warn(turn,
 		"the broker tells of clients what is no client object; these are left out",
-		state->look.n_unread);
+		state->look.n_unread, STR(""));
 }
 
 static void conclude(struct source_turn *turn, const struct source_part *parts, size_t n_parts,

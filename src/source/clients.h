@@ -120,6 +120,7 @@ struct clients_account {
 	uint32_t member;      // of a client; NO_MEMBER: nothing is known of it
 	uint32_t seen;	      // stamp of the last look that found it; 0: none
 	uint32_t checked;     // of the last look that told whether it is there
+	uint32_t doubted;     // of the last look that had only an old copy of its row
 	int64_t seen_ns;      // monotonic time of that,
 	int64_t seen_ms;      // and wall time, since 1970
 	uint32_t exported;    // of the last look that went into samples of it
@@ -171,6 +172,7 @@ struct clients_book {
 	size_t n_over;	    // clients that are not watched for max_clients, in this look
 	size_t n_untracked; // clients of classes whose counters are not, for max_class_clients
 	size_t n_undecided; // clients for which a pattern took too long
+	struct str over, untracked, undecided; // one id of each; live in the arena of the cycle
 	// Of this look; they live in the arena of the cycle.
 	struct clients_account *
 		*gone; // who may make room for others, the longest gone first; NULL: not looked for
@@ -191,9 +193,11 @@ void clients_book_begin(struct clients_book *book, int64_t now_ns);
 // Takes a row of this look in; several may be about one client, and then the newest connection counts.
 void clients_book_take(
 	struct clients_book *book, const struct source_turn *turn, const struct clients_row *row);
+// Keeps a copy of the first of several ids, for a warning.
+void clients_book_keep_example(struct str *example, struct arena *arena, struct str id);
 // Whether this look has found the account's client.
 bool clients_book_has_seen(const struct clients_book *book, const struct clients_account *account);
-// This look proves that the broker does not know the client.
+// This look proves that the broker does not know the client, unless it had an old copy of its row.
 void clients_book_miss(struct clients_book *book, struct clients_account *account);
 // There are no better rows to come for those that waited: they count now.
 void clients_book_settle(struct clients_book *book, const struct source_turn *turn);

@@ -93,8 +93,10 @@ static uint32_t add_dynamic(
 {
 	struct buf alias = buf_new(KIB(64));
 
-	if (!has_room(book, arena))
+	if (!has_room(book, arena)) {
+		clients_book_keep_example(&book->over, arena, id);
 		return NO_ACCOUNT;
+	}
 	clients_watch_alias(book->watch, match, id, &alias);
 	uint32_t account = add_account(book, id, alias.failed || !alias.len ? id : buf_str(&alias));
 	buf_free(&alias);
@@ -106,6 +108,8 @@ uint32_t clients_account_of(struct clients_book *book, struct arena *arena, stru
 	struct clients_match match = clients_watch_find(book->watch, id);
 
 	book->n_undecided += match.is_undecided;
+	if (match.is_undecided)
+		clients_book_keep_example(&book->undecided, arena, id);
 	if (!match.row)
 		return NO_ACCOUNT;
 	uint32_t account = book->account_of_row[match.index];

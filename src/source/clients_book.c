@@ -157,6 +157,12 @@ static void tell(struct clients_book *book, const struct source_turn *turn,
 	account->is_missing = false;
 }
 
+void clients_book_keep_example(struct str *example, struct arena *arena, struct str id)
+{
+	if (example->len == 0)
+		*example = arena_copy(arena, id);
+}
+
 static void put_aside(
 	struct clients_book *book, const struct source_turn *turn, const struct clients_row *row)
 {
@@ -205,8 +211,10 @@ static void take(struct clients_book *book, const struct source_turn *turn,
 		return; // an id with the same fingerprint, which takes 2^64 tries to find
 	if (account->is_evicted && !clients_account_comes_back(book, turn->arena, account))
 		return;
-	if (member && is_old(member, row))
+	if (member && is_old(member, row)) {
+		account->doubted = book->stamp;
 		return;
+	}
 	if (member && !is_best && looks_older(book, member, row)) {
 		if (member->seen != book->stamp)
 			put_aside(book, turn, row);
@@ -215,6 +223,8 @@ static void take(struct clients_book *book, const struct source_turn *turn,
 	if (!member)
 		member = clients_member_enter(book, a, id);
 	book->n_untracked += member == NULL;
+	if (!member)
+		clients_book_keep_example(&book->untracked, turn->arena, row->id);
 	tell(book, turn, account, member, row);
 }
 
@@ -226,6 +236,8 @@ void clients_book_take(
 
 void clients_book_miss(struct clients_book *book, struct clients_account *account)
 {
+	if (account->doubted == book->stamp)
+		return;
 	account->checked = book->stamp;
 	account->is_missing = true;
 	account->is_connected = false;
@@ -256,6 +268,7 @@ void clients_book_begin(struct clients_book *book, int64_t now_ns)
 	book->stamp_before = book->stamp;
 	book->stamp = seconds > book->stamp ? (uint32_t)seconds : book->stamp + 1;
 	book->n_over = book->n_untracked = book->n_undecided = 0;
+	book->over = book->untracked = book->undecided = STR("");
 	book->gone = NULL;
 	book->n_gone = book->next_gone = 0;
 	book->pending = NULL;

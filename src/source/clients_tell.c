@@ -252,6 +252,7 @@ void clients_tell(struct source_turn *turn, struct metric_set *set)
 		.broker = own->broker.len ? own->broker : turn->conf->name };
 
 	size_t n_too_long = 0;
+	struct str too_long = STR("");
 
 	for (size_t i = 0; i < N_CLIENTS_COUNTERS; i++)
 		t.of_counter[i] = labels_of_counter(&t, &clients_counters[i]);
@@ -261,6 +262,8 @@ void clients_tell(struct source_turn *turn, struct metric_set *set)
 			continue;
 		t.labels = labels_of_account(&t);
 		n_too_long += t.labels.is_too_long;
+		if (t.labels.is_too_long && !too_long.len)
+			too_long = arena_copy(turn->arena, t.account->id);
 		tell_account(&t);
 	}
 	if (state->look.is_complete) {
@@ -270,5 +273,5 @@ void clients_tell(struct source_turn *turn, struct metric_set *set)
 	source_warn(turn,
 		"some clients have ids or aliases that are too long for a line of metrics; they "
 		"are left out",
-		n_too_long);
+		n_too_long, too_long);
 }

@@ -42,7 +42,7 @@ struct source_ask *source_add_ask(struct source_turn *turn, struct str endpoint)
 	return ask;
 }
 
-void source_warn(struct source_turn *turn, const char *text, uint64_t n)
+void source_warn(struct source_turn *turn, const char *text, uint64_t n, struct str example)
 {
 	struct source_warning *warning;
 
@@ -52,6 +52,7 @@ void source_warn(struct source_turn *turn, const char *text, uint64_t n)
 	warning->next = turn->warnings;
 	warning->text = text;
 	warning->n = n;
+	warning->example = example;
 	turn->warnings = warning;
 }
 

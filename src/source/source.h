@@ -89,12 +89,13 @@ struct source_ask *source_add_ask(struct source_turn *turn, struct str endpoint)
 // Something is not as people want it, though nothing failed. The log tells when that begins and when it ends.
 struct source_warning {
 	struct source_warning *next;
-	const char *text; // what, and what to do; static: it stands for the warning
-	uint64_t n;	  // how many are concerned
+	const char *text;   // what, and what to do; static: it stands for the warning
+	uint64_t n;	    // how many are concerned
+	struct str example; // the name of one of them; empty: there is none to name
 };
 
-// Warns of n things in this cycle, unless n is 0.
-void source_warn(struct source_turn *turn, const char *text, uint64_t n);
+// Warns of n things in this cycle, unless n is 0; example lives in the arena.
+void source_warn(struct source_turn *turn, const char *text, uint64_t n, struct str example);
 
 // Taking
 

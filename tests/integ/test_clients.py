@@ -255,7 +255,8 @@ def test_who_is_beyond_max_clients_is_counted_and_told_at_the_beginning_and_the_
     assert connected(told) == {"mine": 1, "pump-0": 1, "pump-4": 1}
     assert told.value(f"{PREFIX}clients_over_limit") == 0
     log = running.stop().stderr
-    assert_told_once(log, "the source warns", "level=warn", "source=emqx", OVER_CLIENTS, "count=3")
+    assert_told_once(log, "the source warns", "level=warn", "source=emqx", OVER_CLIENTS, "count=3",
+                     "example=pump-2")
     assert_told_once(log, "a warning of the source holds no longer", "level=info", OVER_CLIENTS)
 
 
@@ -269,7 +270,7 @@ def test_who_is_beyond_max_class_clients_is_there_but_adds_no_counters(agent, em
     assert by(told, "class_messages_processed_total", "class", "direction")["sensor-*", "rx"] == 30
     assert told.value(f"{PREFIX}class_clients_over_limit") == 2
     assert told.value(f"{PREFIX}clients_over_limit") == 0
-    assert_told_once(log, "the source warns", OVER_CLASS, "count=2")
+    assert_told_once(log, "the source warns", OVER_CLASS, "count=2", "example=sensor-3")
 
 
 def test_a_pattern_that_would_take_for_ever_is_given_up_and_told(agent, emqx, fake_gateway):
@@ -277,7 +278,7 @@ def test_a_pattern_that_would_take_for_ever_is_given_up_and_told(agent, emqx, fa
     connect(emqx, bad, "aaa!", "pump-1")
     told, log = once(agent, emqx, fake_gateway, {"regex": "(a+)+!"}, {"glob": "pump-*"})
     assert connected(told) == {"aaa!": 1, "pump-1": 1}
-    assert_told_once(log, "the source warns", TOO_SLOW, "make it simpler", "count=1")
+    assert_told_once(log, "the source warns", TOO_SLOW, "make it simpler", "count=1", f"example={bad}")
 
 
 # Bad input

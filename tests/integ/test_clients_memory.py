@@ -10,6 +10,7 @@ import pytest
 
 from client_monitor import Watch, clients_source
 from cycles import TICKS, assert_told_once, body, lines, wait_pushes
+from emqx_clients import date_text
 from exposition import Exposition
 from plain_agent import faketime, plain  # noqa: F401  plain is a fixture
 from setups import sink
@@ -412,6 +413,21 @@ def test_when_the_broker_s_clock_goes_back_an_hour_a_reconnect_is_one(watch, cli
     clients.connect("a", clean_start=not kept, at=now_ms())
     told = watch.look()
     assert told.messages("a") == 8 and in_numbers(told) == (1, 3, 2)
+    assert_nothing_is_wrong(watch)
+
+
+@pytest.mark.parametrize("watched", CLOCK_WAYS.values(), ids=CLOCK_WAYS)
+def test_of_whom_only_an_old_copy_is_told_nothing_is_said(watch, clients, watched):
+    """A row of the connection before proves neither that a client is there nor that it is gone."""
+    before, now = now_ms() - HOUR_MS, now_ms()
+    clients.connect("a", at=before)
+    watch.start(*watched)
+    clients.connect("a", at=now)
+    assert in_numbers(watch.look()) == (1, 2, 1)
+    clients.set("a", {"connected_at": date_text(before)})
+    assert "a" not in watch.look().clients()
+    clients.set("a", {"connected_at": date_text(now)})
+    assert in_numbers(watch.look()) == (1, 2, 1)
     assert_nothing_is_wrong(watch)
 
 
