@@ -25,15 +25,18 @@ static struct emqx_node *find(struct emqx_nodes *nodes, struct str escaped)
 	return NULL;
 }
 
-// NULL: there are too many.
+// In the order of names, so that lists of them do not depend on which answer came first. NULL: there are too many.
 static struct emqx_node *find_or_add(struct emqx_nodes *nodes, struct str escaped, int64_t now_ns)
 {
 	struct emqx_node *node = find(nodes, escaped);
 
 	if (node || nodes->n == MOST_NODES)
 		return node;
-	nodes->items = mem_resize(nodes->items, (nodes->n + 1) * sizeof(*nodes->items));
-	node = &nodes->items[nodes->n++];
+	size_t at = nodes->n++;
+	nodes->items = mem_resize(nodes->items, nodes->n * sizeof(*nodes->items));
+	for (; at && str_order(buf_str(&nodes->items[at - 1].name), escaped) > 0; at--)
+		nodes->items[at] = nodes->items[at - 1];
+	node = &nodes->items[at];
 	*node = (struct emqx_node){ .name = buf_new(LONGEST_NAME), .known_ns = now_ns };
 	buf_add(&node->name, escaped);
 	return node;

@@ -203,9 +203,10 @@ static void missing_nodes_are_named(void **state)
 		struct arena arena = { 0 };
 		struct emqx_nodes nodes = { 0 };
 
-		emqx_nodes_list(&nodes, STR("a\"b"), true, 1);
-		emqx_nodes_list(&nodes, STR("b@h"), true, 1);
+		// The order of names, not that in which they were seen.
 		emqx_nodes_list(&nodes, STR("c@h"), false, 1);
+		emqx_nodes_list(&nodes, STR("b@h"), true, 1);
+		emqx_nodes_list(&nodes, STR("a\"b"), true, 1);
 		check_str(rows[i].name,
 			emqx_nodes_missing(&nodes, read_set(&arena, rows[i].page), &arena),
 			str_of(rows[i].missing));
