@@ -23,6 +23,21 @@ void http_add_segment(struct buf *url, struct str segment)
 	}
 }
 
+// http://h/metrics?a=1 & match%5B%5D=x
+//                 ^ begins a query
+void http_add_parameter(struct buf *url, struct str name, struct str value)
+{
+	struct str so_far = buf_str(url), path, query;
+
+	if (!str_cut(so_far, '?', &path, &query))
+		buf_add_byte(url, '?');
+	else if (query.len && !str_ends_with(query, STR("&")))
+		buf_add_byte(url, '&');
+	http_add_segment(url, name);
+	buf_add_byte(url, '=');
+	http_add_segment(url, value);
+}
+
 // Answers
 
 enum { LONGEST_EXCERPT = 300 };

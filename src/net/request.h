@@ -88,6 +88,12 @@ bool http_is_unreserved(char c);
 // Appends a text as one segment of a URL's path: every byte that is not unreserved
 // becomes %XX, and the dots of . and .. too, which would be structure.
 void http_add_segment(struct buf *url, struct str segment);
+// Appends name=value to a URL's query, which begins with it if there is none yet.
+void http_add_parameter(struct buf *url, struct str name, struct str value);
+
+// Whether two complete URLs, which end in NUL, have the same scheme, host and port, as whoever carries requests out
+// reads them, and no user-info: so that what goes to the one may go to the other. In url.c.
+bool http_is_same_origin(struct str url, struct str other);
 
 // Cuts what may be secret out of a URL that is shown or logged: user-info, query, fragment. *front and
 // *back together are what is left.

@@ -46,9 +46,13 @@ static int64_t read_seconds(struct str text)
 static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
-	struct str name, value;
+	struct str line = { bytes, size * n }, name, value;
 
-	if (!str_cut((struct str){ bytes, size * n }, ':', &name, &value))
+	if (str_starts_with(line, STR("HTTP/")))
+		t->has_whole_head = false;
+	else if (str_eq(line, STR("\r\n")) || str_eq(line, STR("\n")))
+		t->has_whole_head = true;
+	if (!str_cut(line, ':', &name, &value))
 		return size * n;
 	value = str_trim(value);
 	if (str_eq_nocase(name, STR("Location")) && t->location.len == 0) {

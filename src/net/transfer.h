@@ -23,6 +23,7 @@ struct transfer {
 	struct buf body;			 // of the answer
 	struct buf location;			 // its header of that name, ends in NUL
 	bool is_packed, is_unknown;		 // Content-Encoding: gzip, or another one
+	bool has_whole_head;			 // the empty line behind it has come
 	int64_t retry_after_s;
 	int64_t deadline_ns, timeout_ms;
 	int n_redirects;

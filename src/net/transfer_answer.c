@@ -138,6 +138,8 @@ struct http_answer transfer_answer(struct transfer *t, CURLcode code, bool cance
 		err_set(&answer.err, ERR_CANCELLED, 0, "cancelled");
 	else if (code != CURLE_OK)
 		explain(t, code, &answer);
+	else if (!t->has_whole_head) // libcurl takes it for an answer without a body
+		err_set(&answer.err, ERR_BAD_BODY, 0, "the answer broke off in its head");
 	else if (status >= 200 && status < 300)
 		unpack(t, &answer.err);
 	answer.body = t->body;

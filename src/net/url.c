@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "net/http.h"
+#include "net/request.h"
 
 #include <curl/curl.h>
 #include <string.h>
@@ -93,6 +94,23 @@ bool url_same_origin(const char *a, const char *b)
 	buf_free(&origin_a);
 	buf_free(&origin_b);
 	return same;
+}
+
+static bool has_user(const char *url)
+{
+	CURLU *parts = mem_must(curl_url());
+	struct buf user = buf_new(MIB(1));
+	bool has = set_url(parts, url) && (add_part(parts, CURLUPART_USER, 0, &user) ||
+						  add_part(parts, CURLUPART_PASSWORD, 0, &user));
+
+	curl_url_cleanup(parts);
+	buf_free(&user);
+	return has;
+}
+
+bool http_is_same_origin(struct str url, struct str other)
+{
+	return url_same_origin(url.ptr, other.ptr) && !has_user(url.ptr) && !has_user(other.ptr);
 }
 
 // URLs of the configuration

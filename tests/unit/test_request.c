@@ -382,6 +382,34 @@ static void segments_have_no_structure(void **state)
 	}
 }
 
+static void parameters_go_to_the_end_of_the_query(void **state)
+{
+	static const struct {
+		const char *url, *name, *value, *whole;
+	} rows[] = {
+		{ "http://h/m", "a", "1", "http://h/m?a=1" },
+		{ "http://h/m?", "a", "1", "http://h/m?a=1" },
+		{ "http://h/m?b", "a", "1", "http://h/m?b&a=1" },
+		{ "http://h/m?b=2", "a", "1", "http://h/m?b=2&a=1" },
+		{ "http://h/m?b=2&", "a", "1", "http://h/m?b=2&a=1" },
+		{ "http://h/m?a=1", "a", "1", "http://h/m?a=1&a=1" },
+		{ "http://h/m", "a", "", "http://h/m?a=" },
+		{ "http://h/m", "match[]", "{job=~\"a&b|c\"}",
+			"http://h/m?match%5B%5D=%7Bjob%3D~%22a%26b%7Cc%22%7D" },
+		{ "http://h/m", "a=b", "c d+%", "http://h/m?a%3Db=c%20d%2B%25" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf url = buf_new(UNIT_LIMIT);
+
+		buf_add(&url, str_of(rows[i].url));
+		http_add_parameter(&url, str_of(rows[i].name), str_of(rows[i].value));
+		check_str(rows[i].url, buf_str(&url), str_of(rows[i].whole));
+		buf_free(&url);
+	}
+}
+
 static void only_unreserved_bytes_stand_for_themselves(void **state)
 {
 	static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -466,6 +494,7 @@ int main(void)
 		cmocka_unit_test(long_first_lines_are_cut),
 		cmocka_unit_test(media_types_that_are_no_metrics),
 		cmocka_unit_test(segments_have_no_structure),
+		cmocka_unit_test(parameters_go_to_the_end_of_the_query),
 		cmocka_unit_test(only_unreserved_bytes_stand_for_themselves),
 		cmocka_unit_test(secrets_are_given_once_and_whole),
 		cmocka_unit_test(credentials_of_any_kind_are_seen),
