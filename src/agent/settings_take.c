@@ -103,7 +103,7 @@ static void take_count(
 static bool find_word(const struct setting *row, struct str text, int *index)
 {
 	for (size_t i = 0; i < row->n_words; i++) {
-		if (str_eq(text, row->words[i])) {
+		if (str_eq_nocase(text, row->words[i])) {
 			*index = (int)i;
 			return true;
 		}

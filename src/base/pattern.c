@@ -14,10 +14,14 @@ enum {
 	PATTERN_LARGEST = 64 * 1024,
 	COMPILED_LARGEST = 128 * 1024,
 	// What one text may cost. PCRE2 counts steps; but one step may look at all of the text, as in .*?a*+b, and
-	// copies the groups, so the larger these, the fewer steps. With 10.42 that is 3 ms for a short text and
-	// 10 ms for one of 64 KiB; ten times as much for steps that look for properties of Unicode, as \X does.
-	// A pattern that has to try each place of a text gives up from 4 KiB on.
+	// copies the groups, so the larger these, the fewer steps. With 10.42 that is 3 ms for a short text; ten
+	// times as much for steps that look for properties of Unicode, as \X does.
 	WORK = 1 << 24,
+	// Good patterns too try each place of a text, a few times, as .*(error|fail).* does. So many steps a longer
+	// text has for each of its bytes, as long as that is not more than MOST_WORK, some 0.2 s, which it is from
+	// 6 KiB on; the dearer ones of these patterns give up past 8 KiB.
+	STEPS_FOR_A_BYTE = 8,
+	MOST_WORK = 1 << 28,
 	// A glob needs at most two steps for a character, and none of them looks far.
 	GLOB_STEPS = 1 << 20,
 	// For the places to come back to, two for each star of a glob; PCRE2 keeps that memory for the next text.
@@ -149,7 +153,13 @@ void pattern_free(struct pattern *pattern)
 
 static uint32_t steps_for(const struct pattern *pattern, struct str text)
 {
-	return pattern->is_glob ? GLOB_STEPS : (uint32_t)(WORK / (pattern->frame_size + text.len));
+	size_t size = pattern->frame_size + text.len, most = MOST_WORK / size;
+	size_t steps = text.len * STEPS_FOR_A_BYTE;
+
+	if (pattern->is_glob)
+		return GLOB_STEPS;
+	steps = steps < most ? steps : most;
+	return (uint32_t)(steps > WORK / size ? steps : WORK / size);
 }
 
 enum pattern_verdict pattern_match(struct pattern *pattern, struct str text)
@@ -187,7 +197,12 @@ static struct str take_front(struct str *rest, size_t n)
 	return front;
 }
 
-// Takes it off the front of what follows the $.
+static bool is_word(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+// Takes it off the front of what follows the $. As in Go's regexp.Expand a name without braces is the longest word.
 static struct reference take_reference(struct str *rest)
 {
 	struct reference reference = { 0 };
@@ -201,7 +216,7 @@ static struct reference take_reference(struct str *rest)
 		if (!str_cut(*rest, '}', &reference.group, rest))
 			reference.group.len = 0;
 	} else {
-		while (n < rest->len && is_digit(rest->ptr[n]))
+		while (n < rest->len && is_word(rest->ptr[n]))
 			n++;
 		reference.group = take_front(rest, n);
 	}
@@ -239,24 +254,51 @@ static int find_group(const struct pattern *pattern, struct str group)
 	return (int)number;
 }
 
-static bool check_reference(
-	const struct pattern *pattern, struct reference reference, size_t position, struct err *err)
+static void refuse_dollar(struct str behind, size_t position, struct err *err)
 {
+	struct str plain, rest;
+
+	str_cut(behind, '$', &plain, &rest);
+	err_set(err, ERR_INVALID, position,
+		"the $ %s%.*s%s is no reference; write $1, ${name}, or $$ for itself",
+		plain.len ? "in front of \"" : "at the end", STR_ARG(plain), plain.len ? "\"" : "");
+}
+
+// $1x is no group 1 with an x behind.
+static void refuse_group(struct str group, size_t position, struct err *err)
+{
+	size_t n = 0;
+
+	while (n < group.len && is_digit(group.ptr[n]))
+		n++;
+	if (n && n < group.len)
+		err_set(err, ERR_INVALID, position,
+			"there is no group \"%.*s\": a reference goes as far as letters, digits "
+			"and _ "
+			"do; write ${%.*s}%.*s",
+			STR_ARG(group), (int)n, group.ptr, (int)(group.len - n), group.ptr + n);
+	else
+		err_set(err, ERR_INVALID, position,
+			"there is no single group \"%.*s\"; a group is a part of the regex in "
+			"parentheses",
+			STR_ARG(group));
+}
+
+static bool check_reference(
+	const struct pattern *pattern, struct str behind, size_t position, struct err *err)
+{
+	struct str rest = behind;
+	struct reference reference = take_reference(&rest);
+
 	if (reference.is_dollar)
 		return true;
-	if (reference.group.len == 0) {
-		err_set(err, ERR_INVALID, position,
-			"a $ that is no reference, after %zu bytes; write $1, ${name}, or $$ for "
-			"itself",
-			position);
-		return false;
-	}
-	if (find_group(pattern, reference.group) < 0) {
-		err_set(err, ERR_INVALID, position, "the pattern has no single group \"%.*s\"",
-			STR_ARG(reference.group));
-		return false;
-	}
-	return true;
+	if (reference.group.len && find_group(pattern, reference.group) >= 0)
+		return true;
+	if (reference.group.len)
+		refuse_group(reference.group, position, err);
+	else
+		refuse_dollar(behind, position, err);
+	return false;
 }
 
 bool pattern_check_template(
@@ -267,8 +309,9 @@ bool pattern_check_template(
 	while (str_cut(rest, '$', &plain, &rest)) {
 		size_t position = template_text.len - rest.len - 1;
 
-		if (!check_reference(pattern, take_reference(&rest), position, err))
+		if (!check_reference(pattern, rest, position, err))
 			return false;
+		take_reference(&rest);
 	}
 	return true;
 }

@@ -13,7 +13,7 @@ enum setting_type {
 	SETTING_SIZE,	  // size_t, bytes; written "16MiB", "64KiB", "512B"
 	SETTING_COUNT,	  // size_t; a whole number
 	SETTING_BOOL,	  // bool
-	SETTING_CHOICE,	  // int, index into words
+	SETTING_CHOICE,	  // int, index into words; in any case
 	SETTING_STRINGS,  // struct str_list
 	SETTING_PAIRS,	  // struct pair_list
 	SETTING_GROUP,	// the rows of a group; offset: of a bool that says it is there, 0 for none
@@ -36,6 +36,10 @@ struct pair_list {
 	struct pair *items;
 	size_t n;
 };
+
+// Whether they have the same in the same order.
+bool str_list_equal(const struct str_list *a, const struct str_list *b);
+bool pair_list_equal(const struct pair_list *a, const struct pair_list *b);
 
 // Groups of a list; each item is an object that the rows of the list fill.
 struct group_list {
@@ -90,3 +94,6 @@ struct setting_faults {
 // item); the text says what is wrong and what to do.
 void setting_fault(const struct setting_faults *faults, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+// The same for a setting of an item of the list `list`; with an empty name for the item itself.
+void setting_fault_item(const struct setting_faults *faults, const char *list, size_t index,
+	const char *name, const char *format, ...) __attribute__((format(printf, 5, 6)));

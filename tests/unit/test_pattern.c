@@ -347,6 +347,27 @@ static void a_text_takes_a_bounded_time(void **state)
 	}
 }
 
+// As many steps as places, or a few times that.
+static void good_expressions_do_not_give_up_on_long_texts(void **state)
+{
+	static const char *const regexes[] = { ".*error.*", ".*(error|fail).*", "(?i).*ERROR.*",
+		".*e.*r.*o.*", ".*[0-9]", "(.*);(.*)", "[^;]*;.*" };
+	static const size_t lengths[] = { 100, 2000, 3000, 4000, 6000, 8000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(regexes); i++) {
+		for (size_t k = 0; k < ARRAY_LEN(lengths); k++) {
+			struct buf text = buf_new(UNIT_LIMIT);
+
+			for (size_t n = 0; n < lengths[k]; n++)
+				buf_add_byte(&text, 'x');
+			check_verdict(
+				pattern_regex, str_of(regexes[i]), buf_str(&text), PATTERN_OTHER);
+			buf_free(&text);
+		}
+	}
+}
+
 static void a_glob_does_not_give_up_on_64_kib(void **state)
 {
 	static const struct {
@@ -422,11 +443,11 @@ static void a_template_takes_what_groups_matched(void **state)
 			STR_INIT("<hall/12>") },
 		{ "plc-([0-9]+)-(.*)", STR_INIT("plc-12-hall"), STR_INIT("$0"),
 			STR_INIT("<plc-12-hall>") },
-		{ "plc-(?<line>[0-9]+)", STR_INIT("plc-12"), STR_INIT("line ${line}, $1"),
+		{ "plc-(?<line>[0-9]+)", STR_INIT("plc-12"), STR_INIT("line $line, $1"),
 			STR_INIT("<line 12, 12>") },
 		{ "(?<\xc3\xa4>.)", STR_INIT("x"), STR_INIT("${\xc3\xa4}"), STR_INIT("<x>") },
 		// where a number ends
-		{ "(.)(.)", STR_INIT("xy"), STR_INIT("$1x$2_"), STR_INIT("<xxy_>") },
+		{ "(.)(.)", STR_INIT("xy"), STR_INIT("$1-x${2}_"), STR_INIT("<x-xy_>") },
 		{ "(.)(.)", STR_INIT("xy"), STR_INIT("${1}0"), STR_INIT("<x0>") },
 		{ "(.)(.)", STR_INIT("xy"), STR_INIT("$01${02}"), STR_INIT("<xy>") },
 		{ "(.)(.)(.)(.)(.)(.)(.)(.)(.)(.)", STR_INIT("abcdefghij"), STR_INIT("$10$1"),
@@ -461,19 +482,22 @@ static void a_templates_fault_is_at_its_dollar(void **state)
 		size_t position;
 		const char *why; // a part of the text
 	} rows[] = {
-		{ "(.)", STR_INIT("a$"), 1, "a $ that is no reference, after 1 bytes" },
-		{ "(.)", STR_INIT("$x"), 0, "no reference" },
-		{ "(.)", STR_INIT("$$$"), 2, "no reference" },
-		{ "(.)", STR_INIT("$ 1"), 0, "no reference" },
+		{ "(.)", STR_INIT("a$"), 1, "the $ at the end is no reference; write $1," },
+		{ "(.)", STR_INIT("$-x"), 0, "the $ in front of \"-x\" is no reference; write" },
+		{ "(.)", STR_INIT("$1x"), 0, "there is no group \"1x\": " },
+		{ "(.)", STR_INIT("$12_$1"), 0, "write ${12}_" },
+		{ "(?<a>.)", STR_INIT("$ab"), 0, "no single group \"ab\"; a group is a part" },
+		{ "(.)", STR_INIT("$$$"), 2, "the $ at the end is no reference" },
+		{ "(.)", STR_INIT("$ 1 $1"), 0, "in front of \" 1 \" is no reference" },
 		{ "(.)", STR_INIT("$-1"), 0, "no reference" },
 		{ "(.)", STR_INIT("${1"), 0, "no reference" },
 		{ "(.)", STR_INIT("$1${}"), 2, "no reference" },
-		{ "(.)", STR_INIT("$1 $2"), 3, "the pattern has no single group \"2\"" },
+		{ "(.)", STR_INIT("$1 $2"), 3, "there is no single group \"2\"" },
 		{ "(.)", STR_INIT("$10"), 0, "no single group \"10\"" },
 		{ "(.)", STR_INIT("$4294967297"), 0, "no single group" },
 		{ "(.)", STR_INIT("$18446744073709551617"), 0, "no single group" },
 		{ "(.)", STR_INIT("${$}"), 0, "no single group \"$\"" },
-		{ "(.)", STR_INIT("${1x}"), 0, "no single group \"1x\"" },
+		{ "(.)", STR_INIT("${1x}"), 0, "no group \"1x\"" },
 		{ "(.)", STR_INIT("${ 1}"), 0, "no single group" },
 		{ "(?<a>.)", STR_INIT("${b}"), 0, "no single group \"b\"" },
 		{ "(?<a>.)", STR_INIT("${A}"), 0, "no single group \"A\"" },
@@ -569,6 +593,7 @@ int main(void)
 		cmocka_unit_test(a_pattern_has_at_most_64_kib),
 		cmocka_unit_test(a_pattern_that_compiles_to_too_much_is_refused),
 		cmocka_unit_test(a_text_takes_a_bounded_time),
+		cmocka_unit_test(good_expressions_do_not_give_up_on_long_texts),
 		cmocka_unit_test(a_glob_does_not_give_up_on_64_kib),
 		cmocka_unit_test(nobody_knows_of_a_text_that_is_not_utf8),
 		cmocka_unit_test(a_template_takes_what_groups_matched),
