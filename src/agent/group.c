@@ -233,12 +233,12 @@ static void check_group(struct cycle *cycle, struct group *group)
 		struct source_run *run = &cycle->runs[group->sources[i]];
 
 		sources[i].name = run->conf->name;
-		sources[i].added = canonical(arena, &run->conf->labels);
+		sources[i].added.text = canonical(arena, &run->conf->labels);
 		check_run(&group->check, group, group->sources[i], run, (uint16_t)i);
 	}
 	check_finish(&group->check);
 	sources[n].name = STR("brokerpush");
-	sources[n].added = canonical(arena, &cycle->env->config->labels);
+	sources[n].added.text = canonical(arena, &cycle->env->config->labels);
 }
 
 static void note_group(struct cycle *cycle, struct group *group)
@@ -267,7 +267,7 @@ void group_write(struct cycle *cycle, struct group *group)
 
 	check_add(&group->check, selfstat_make(cycle, group), (uint16_t)n);
 	for (size_t i = 0; i <= n; i++)
-		added[i] = group->check.sources[i].added;
+		added[i] = group->check.sources[i].added.text;
 	group->body = buf_new(LARGEST_BODY);
 	buf_reserve(&group->body, estimate_size(cycle, group));
 	write_set(&group->body, group->check.set, added);

@@ -29,8 +29,10 @@ void check_quarantine(struct check *check, struct family *family, uint16_t sourc
 
 // Labels: a source's own, and those that bear the name of a grouping label
 
-static bool is_key_name(const struct check *check, struct str name)
+static bool is_key_name(const void *arg, struct str name)
 {
+	const struct check *check = arg;
+
 	for (size_t i = 0; i < check->n_key_names; i++)
 		if (str_eq(check->key_names[i], name))
 			return true;
@@ -47,23 +49,17 @@ static void export_key_labels(struct check *check, struct repairs *repairs)
 		struct str name = list->items[i].name;
 		if (!is_key_name(check, name))
 			continue;
-		do {
-			name = arena_printf(check->arena, "exported_%.*s", STR_ARG(name));
-		} while (is_key_name(check, name) || label_list_find(list, name) < list->n);
-		list->items[i].name = name;
+		list->items[i].name = label_list_export(list, name, is_key_name, check);
 		repairs->count[REPAIR_EXPORTED_LABEL]++;
 	}
 }
 
 static void relabel(struct check *check, struct sample *sample, struct check_source *source)
 {
-	struct str added = source->added;
-	struct label label;
-
 	label_list_read(&check->labels, sample->labels);
-	while (label_next(&added, &label))
-		if (label_list_find(&check->labels, label.name) == check->labels.n)
-			label_list_add(&check->labels, label);
+	if (!sample->complete)
+		source->repairs.count[REPAIR_EXPORTED_LABEL] +=
+			label_list_extend(&check->labels, &source->added);
 	export_key_labels(check, &source->repairs);
 	sample->labels = label_list_text(&check->labels);
 	label_identify(sample->labels, &sample->fingerprint, &sample->label_names);
@@ -75,7 +71,7 @@ static bool is_short_enough(void *arg, struct sample *sample)
 	struct check *check = arg;
 	struct check_source *source = &check->sources[sample->source];
 
-	if (sample->labels.len + source->added.len <= LONGEST_LABELS)
+	if (sample->labels.len + source->added.text.len <= LONGEST_LABELS)
 		return true;
 	source->repairs.count[REPAIR_TOO_LONG]++;
 	return false;
@@ -87,82 +83,52 @@ static void label_family(struct check *check, struct family *family, uint16_t in
 	uint64_t added_fingerprint, added_bits;
 	size_t longest = 0;
 
-	label_identify(source->added, &added_fingerprint, &added_bits);
+	label_identify(source->added.text, &added_fingerprint, &added_bits);
 	for (struct sample *sample = family->first; sample; sample = sample->next) {
 		sample->source = index;
 		if (sample->label_names & (check->key_bits | added_bits))
 			relabel(check, sample, source);
-		else
+		else if (!sample->complete)
 			sample->fingerprint += added_fingerprint;
 		longest |= sample->labels.len;
 	}
-	if (longest + source->added.len > LONGEST_LABELS)
+	if (longest + source->added.text.len > LONGEST_LABELS)
 		metric_filter(family, is_short_enough, check);
 }
 
 // Merging
 
-// Families that no source may send, with the reason. brokerpush_ in front is the agent's own.
-static struct str refuse_name(struct str name)
+struct str check_refuse_name(struct str name)
 {
 	if (name.len > LONGEST_NAME)
 		return STR("its name is too long");
 	if (str_starts_with(name, STR("brokerpush_")))
-		return STR("names that start with brokerpush_ are the agent's own");
+		return STR("names that start with brokerpush_ belong to the agent");
 	if (str_starts_with(name, STR("pushgateway_")))
-		return STR("names that start with pushgateway_ are the gateway's own");
+		return STR("names that start with pushgateway_ belong to the gateway");
 	if (str_eq(name, STR("push_time_seconds")) ||
 		str_eq(name, STR("push_failure_time_seconds")))
 		return STR("the Pushgateway writes this family itself");
 	return STR("");
 }
 
-static bool is_simple(enum metric_type type)
-{
-	return type != METRIC_HISTOGRAM && type != METRIC_SUMMARY;
-}
-
-// Whether a name is x_sum or x_count beside a summary x of the gateway's own.
-static bool is_beside_summary(struct str name)
-{
-	struct str base;
-	enum sample_suffix suffix = metric_split_suffix(name, &base);
-	enum metric_type type;
-
-	return (suffix == SUFFIX_SUM || suffix == SUFFIX_COUNT) && gateway_type(base, &type) &&
-	       type == METRIC_SUMMARY;
-}
-
-// A gateway refuses a body that types one of its own families otherwise. False: it cannot be helped.
-static bool settle_gateway_type(struct family *family, struct repairs *repairs)
-{
-	enum metric_type type;
-
-	if (is_beside_summary(family->name))
-		return false;
-	if (!gateway_type(family->name, &type) || type == family->type)
-		return true;
-	if (!is_simple(type) || !is_simple(family->type))
-		return false;
-	family->type = type;
-	family->typed = true;
-	repairs->count[REPAIR_GATEWAY_TYPE]++;
-	return true;
-}
-
 // Why a family cannot be let in; empty: it can.
 static struct str find_fault(
 	struct check *check, struct family *family, const struct family *home, uint16_t source)
 {
-	struct str refused = check->finished ? STR("") : refuse_name(family->name);
+	struct str refused = check->finished ? STR("") : check_refuse_name(family->name);
 
 	if (refused.len)
 		return refused;
-	if (!settle_gateway_type(family, &check->sources[source].repairs))
+	if (!gateway_settle_type(family, &check->sources[source].repairs))
 		return STR("a Pushgateway has one of another type under this name");
 	// Without a TYPE line nothing was claimed, so it is no conflict.
 	if (!home || !home->first || home->type == family->type || !home->typed || !family->typed)
 		return STR("");
+	if (home->first->source == source)
+		return arena_printf(check->arena,
+			"it is typed %s here, but another one of this name and source is a %s",
+			metric_type_names[family->type].ptr, metric_type_names[home->type].ptr);
 	return arena_printf(check->arena,
 		"it is typed %s here, but source %.*s stands before and has it as %s",
 		metric_type_names[family->type].ptr,
@@ -225,10 +191,13 @@ static void note_duplicate(struct check *check, const struct family *family,
 	struct check_source *source = &check->sources[sample->source];
 
 	source->repairs.count[REPAIR_DUPLICATE_SERIES]++;
-	if (source->duplicate.len == 0)
-		source->duplicate = arena_printf(check->arena, "%.*s%s{%.*s} from source %.*s",
-			STR_ARG(family->name), sample_suffix_texts[sample->suffix].ptr,
-			STR_ARG(sample->labels), STR_ARG(check->sources[first->source].name));
+	if (source->duplicate.len)
+		return;
+	source->duplicate = arena_printf(check->arena, "%.*s%s{%.*s} from source %.*s%s",
+		STR_ARG(family->name), sample_suffix_texts[sample->suffix].ptr,
+		STR_ARG(sample->labels), STR_ARG(check->sources[first->source].name),
+		first->source == sample->source ? ", this one"
+						: "; tell the sources apart by labels or job_name");
 }
 
 // Open addressing, 2^k places, at most half full; as small as the family, so that it stays in the
@@ -238,7 +207,15 @@ struct series_table {
 	const struct family *family;
 	const struct sample **places;
 	size_t mask;
+	const struct sample *clash; // that rules made equal to one before it; NULL: there is none
 };
+
+// Only a sink's rules see more than one source; what came equal from two is a duplicate, whatever rules these have.
+static bool was_made_equal(const struct sample *a, const struct sample *b)
+{
+	return a->before_sink != b->before_sink ||
+	       (a->source == b->source && a->before_source != b->before_source);
+}
 
 static bool is_first_of_series(void *arg, struct sample *sample)
 {
@@ -247,6 +224,10 @@ static bool is_first_of_series(void *arg, struct sample *sample)
 
 	for (; table->places[at]; at = (at + 1) & table->mask) {
 		if (same_series(table->places[at], sample)) {
+			if (was_made_equal(table->places[at], sample)) {
+				table->clash = sample;
+				return true;
+			}
 			note_duplicate(table->check, table->family, sample, table->places[at]);
 			return false;
 		}
@@ -264,32 +245,68 @@ static size_t table_size_for(size_t n)
 	return size;
 }
 
-static void drop_duplicates(struct check *check)
+static void refuse_clash(struct check *check, struct family *family, const struct sample *clash)
 {
-	size_t largest = 0;
-	for (struct family *family = check->set->first; family; family = family->next)
-		if (family->n_samples > largest)
-			largest = family->n_samples;
+	check_quarantine(check, family, clash->source,
+		arena_printf(check->arena,
+			"rules make two of its series equal, such as %.*s%s{%.*s}; let them keep a "
+			"label that "
+			"tells them apart",
+			STR_ARG(family->name), sample_suffix_texts[clash->suffix].ptr,
+			STR_ARG(clash->labels)));
+}
 
+static void drop_duplicates_of(struct series_table *table, struct family *family)
+{
+	table->family = family;
+	table->clash = NULL;
+	table->mask = table_size_for(family->n_samples) - 1;
+	// The size of pointers is meant. NOLINTNEXTLINE(bugprone-sizeof-expression)
+	memset(table->places, 0, (table->mask + 1) * sizeof(*table->places));
+	metric_filter(family, is_first_of_series, table);
+	if (table->clash)
+		refuse_clash(table->check, family, table->clash);
+}
+
+static void drop_duplicates(struct check *check, bool (*is_wanted)(const struct family *family))
+{
 	struct series_table table = { .check = check };
+	size_t largest = 0;
+
+	for (struct family *family = check->set->first; family; family = family->next)
+		if (family->n_samples > largest && is_wanted(family))
+			largest = family->n_samples;
+	if (largest < 2)
+		return;
 	table.places = arena_array(check->arena, const struct sample *, table_size_for(largest));
-	for (struct family *family = check->set->first; family; family = family->next) {
-		if (family->n_samples < 2)
-			continue;
-		table.family = family;
-		table.mask = table_size_for(family->n_samples) - 1;
-		// The size of pointers is meant. NOLINTNEXTLINE(bugprone-sizeof-expression)
-		memset(table.places, 0, (table.mask + 1) * sizeof(*table.places));
-		metric_filter(family, is_first_of_series, &table);
-	}
+	for (struct family *family = check->set->first; family; family = family->next)
+		if (family->n_samples > 1 && is_wanted(family))
+			drop_duplicates_of(&table, family);
+}
+
+static bool is_any(const struct family *family)
+{
+	(void)family;
+	return true;
+}
+
+// Without its bound a bucket is no bucket any more, and would be left out before anybody saw that there are two.
+static bool is_shape_changed_by_rules(const struct family *family)
+{
+	const struct sample *sample = metric_is_simple(family->type) ? NULL : family->first;
+
+	while (sample && !sample->before_source && !sample->before_sink)
+		sample = sample->next;
+	return sample != NULL;
 }
 
 // Life
 
 void check_finish(struct check *check)
 {
+	drop_duplicates(check, is_shape_changed_by_rules);
 	check_shapes(check);
-	drop_duplicates(check);
+	drop_duplicates(check, is_any);
 	check->finished = true;
 }
 

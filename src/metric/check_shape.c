@@ -2,23 +2,17 @@
 #include "metric/check_shape.h"
 
 #include "base/number.h"
+#include "metric/clash.h"
 
 #include <math.h>
 #include <string.h>
 
 // x_bucket, x_sum and x_count beside x
 
-static bool is_part_of(const struct family *family, enum sample_suffix suffix)
-{
-	return family->type == METRIC_HISTOGRAM || suffix != SUFFIX_BUCKET;
-}
-
 static struct family *find_part(
 	struct check *check, const struct family *family, enum sample_suffix suffix)
 {
-	struct str name = arena_printf(
-		check->arena, "%.*s%s", STR_ARG(family->name), sample_suffix_texts[suffix].ptr);
-	struct family *part = is_part_of(family, suffix) ? metric_find(check->set, name) : NULL;
+	struct family *part = clash_find_part(check->set, family, suffix);
 
 	return part && part->first ? part : NULL;
 }
@@ -38,8 +32,7 @@ static void absorb_parts(struct check *check, struct family *family)
 	}
 }
 
-// A gateway refuses a family x_count beside a histogram x (expfmt, seen on 1.5.1 and 1.11.2). Of two
-// sources the first keeps the name.
+// Of two sources the first keeps the name.
 static void refuse_parts(struct check *check, struct family *family)
 {
 	for (int suffix = SUFFIX_BUCKET; family->first && suffix < N_SUFFIXES; suffix++) {
@@ -184,16 +177,21 @@ static bool is_well_formed(struct shape *shape, struct sample *sample)
 static void drop_empty_labels(struct check *check, struct sample *sample)
 {
 	struct label_list *list = &check->labels;
-	size_t kept = 0;
 
 	if (!sample->labels.len || !memmem(sample->labels.ptr, sample->labels.len, "=\"\"", 3))
 		return;
 	label_list_read(list, sample->labels);
-	for (size_t i = 0; i < list->n; i++)
-		if (list->items[i].value.len)
-			list->items[kept++] = list->items[i];
-	list->n = kept;
+	label_list_drop_empty(list);
 	sample->labels = label_list_text(list);
+}
+
+static void note_repair(struct shape *shape, const struct sample *sample)
+{
+	struct check_source *source = &shape->check->sources[sample->source];
+
+	source->repairs.count[REPAIR_HISTOGRAM]++;
+	if (!source->shape.len)
+		source->shape = shape->family->name;
 }
 
 static bool enter_sample(void *arg, struct sample *sample)
@@ -203,7 +201,7 @@ static bool enter_sample(void *arg, struct sample *sample)
 
 	drop_empty_labels(shape->check, sample);
 	if (!is_well_formed(shape, sample)) {
-		shape->check->sources[sample->source].repairs.count[REPAIR_HISTOGRAM]++;
+		note_repair(shape, sample);
 		return false;
 	}
 	struct series *series = series_of(shape, sample);
@@ -228,7 +226,7 @@ static bool is_in_good_series(void *arg, struct sample *sample)
 
 	if (!series_of(shape, sample)->bad)
 		return true;
-	shape->check->sources[sample->source].repairs.count[REPAIR_HISTOGRAM]++;
+	note_repair(shape, sample);
 	return false;
 }
 
@@ -256,7 +254,7 @@ static struct sample *add_part(struct shape *shape, const struct series *series,
 	sample->labels = label_list_text(list);
 	if (label_find(sample->labels, shape->bound_name, &infinite))
 		sample->fingerprint += label_fingerprint(label_text(shape->bound_name, infinite));
-	check->sources[sample->source].repairs.count[REPAIR_HISTOGRAM]++;
+	note_repair(shape, sample);
 	return sample;
 }
 
@@ -307,22 +305,17 @@ static void check_shape(struct check *check, struct family *family)
 	metric_filter(family, is_in_good_series, &shape);
 }
 
-static bool has_shape(const struct family *family)
-{
-	return family->type == METRIC_HISTOGRAM || family->type == METRIC_SUMMARY;
-}
-
 void check_shapes(struct check *check)
 {
 	struct family *first = check->set->first;
 
 	for (struct family *family = first; family; family = family->next)
-		if (has_shape(family))
+		if (!metric_is_simple(family->type))
 			absorb_parts(check, family);
 	for (struct family *family = first; family; family = family->next)
-		if (has_shape(family) && family->first)
+		if (!metric_is_simple(family->type) && family->first)
 			check_shape(check, family);
 	for (struct family *family = first; family; family = family->next)
-		if (has_shape(family))
+		if (!metric_is_simple(family->type))
 			refuse_parts(check, family);
 }

@@ -55,3 +55,36 @@ bool gateway_type(struct str name, enum metric_type *type)
 		return false;
 	return true;
 }
+
+// Whether a name is x_sum or x_count beside a summary x of the gateway's own.
+static bool is_beside_summary(struct str name)
+{
+	struct str base;
+	enum sample_suffix suffix = metric_split_suffix(name, &base);
+	enum metric_type type;
+
+	return (suffix == SUFFIX_SUM || suffix == SUFFIX_COUNT) && gateway_type(base, &type) &&
+	       type == METRIC_SUMMARY;
+}
+
+bool gateway_settle_type(struct family *family, struct repairs *repairs)
+{
+	enum metric_type type;
+
+	if (is_beside_summary(family->name))
+		return false;
+	if (!gateway_type(family->name, &type) || type == family->type)
+		return true;
+	if (!metric_is_simple(type) || !metric_is_simple(family->type))
+		return false;
+	family->type = type;
+	family->typed = true;
+	repairs->count[REPAIR_GATEWAY_TYPE]++;
+	return true;
+}
+
+bool gateway_has_runtime_name(struct str name)
+{
+	return str_starts_with(name, STR("go_")) || str_starts_with(name, STR("process_")) ||
+	       str_starts_with(name, STR("promhttp_"));
+}

@@ -4,6 +4,14 @@
 #pragma once
 
 #include "metric/metric.h"
+#include "metric/repair.h"
 
 // False: a gateway has no family of this name.
 bool gateway_type(struct str name, enum metric_type *type);
+
+// Gives a family the type that a gateway has for its name. False: it cannot be helped, and the body would be refused.
+bool gateway_settle_type(struct family *family, struct repairs *repairs);
+
+// Whether it is one that a runtime or a library adds by itself, under the same name in every program: go_*,
+// process_*, promhttp_*.
+bool gateway_has_runtime_name(struct str name);

@@ -4,19 +4,26 @@
 #include "base/buf.h"
 #include "metric/write.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+static bool is_legal(char c, bool in_front, bool colon)
+{
+	bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+
+	return letter || (!in_front && c >= '0' && c <= '9') || (colon && c == ':');
+}
+
+bool label_is_legal(struct str name, bool colon)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (!is_legal(name.ptr[i], i == 0, colon))
+			return false;
+	return name.len > 0;
+}
 
 bool label_is_name(struct str name)
 {
-	for (size_t i = 0; i < name.len; i++) {
-		char c = name.ptr[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-
-		if (!letter && (i == 0 || c < '0' || c > '9'))
-			return false;
-	}
-	return name.len > 0;
+	return label_is_legal(name, false);
 }
 
 // Walking
@@ -85,6 +92,16 @@ void label_list_add(struct label_list *list, struct label label)
 	list->items[list->n++] = label;
 }
 
+void label_list_drop_empty(struct label_list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].value.len)
+			list->items[kept++] = list->items[i];
+	list->n = kept;
+}
+
 size_t label_list_find(const struct label_list *list, struct str name)
 {
 	size_t i = 0;
@@ -101,6 +118,37 @@ void label_list_read(struct label_list *list, struct str labels)
 	list->n = 0;
 	while (label_next(&labels, &label))
 		label_list_add(list, label);
+}
+
+struct str label_list_export(const struct label_list *list, struct str name,
+	bool (*is_taken)(const void *arg, struct str name), const void *arg)
+{
+	do
+		name = arena_printf(list->arena, "exported_%.*s", STR_ARG(name));
+	while (label_list_find(list, name) < list->n || (is_taken && is_taken(arg, name)));
+	return name;
+}
+
+size_t label_list_extend(struct label_list *list, const struct label_extra *extra)
+{
+	struct str rest = extra->text;
+	struct label label;
+	size_t n_exported = 0;
+
+	for (size_t i = 0; label_next(&rest, &label); i++) {
+		size_t at = label_list_find(list, label.name);
+
+		if (at < list->n && i < extra->n_forced && list->items[at].value.len) {
+			list->items[at].name = label_list_export(list, label.name, NULL, NULL);
+			n_exported++;
+			at = list->n;
+		}
+		if (at == list->n)
+			label_list_add(list, label);
+		else if (i < extra->n_forced)
+			list->items[at] = label;
+	}
+	return n_exported;
 }
 
 struct str label_list_text(const struct label_list *list)
@@ -137,23 +185,42 @@ static void skip(struct str *rest, const char *what)
 	}
 }
 
-// As label_next, for text that has the grammar but blanks and a trailing comma besides.
+// What stands between the quotes at the front of a text, which goes on behind them.
+static struct str take_quoted(struct str *rest)
+{
+	const char *start = rest->ptr + 1, *end = start;
+
+	while (*end != '"')
+		end += *end == '\\' ? 2 : 1;
+	*rest = str_between(end + 1, rest->ptr + rest->len);
+	return str_between(start, end);
+}
+
+static struct str take_odd_name(struct str *rest)
+{
+	const char *start = rest->ptr, *end = start;
+
+	if (*start == '"')
+		return take_quoted(rest);
+	end += strcspn(start, "= \t");
+	*rest = str_between(end, start + rest->len);
+	return str_between(start, end);
+}
+
+// As label_next, for what the scanner takes besides canonical text. What no = follows is the metric's name.
 static bool next_odd(struct str *rest, struct label *label)
 {
-	const char *p, *end;
-
-	skip(rest, " \t,");
-	if (rest->len == 0)
-		return false;
-	p = rest->ptr;
-	end = p + strcspn(p, "= \t");
-	label->name = str_between(p, end);
-	p = (const char *)memchr(end, '"', rest->len - label->name.len) + 1;
-	for (end = p; *end != '"'; end++)
-		if (*end == '\\')
-			end++;
-	label->value = str_between(p, end);
-	*rest = str_between(end + 1, rest->ptr + rest->len);
+	for (;;) {
+		skip(rest, " \t,");
+		if (rest->len == 0)
+			return false;
+		label->name = take_odd_name(rest);
+		skip(rest, " \t");
+		if (rest->len && rest->ptr[0] == '=')
+			break;
+	}
+	skip(rest, "= \t");
+	label->value = take_quoted(rest);
 	return true;
 }
 
@@ -187,6 +254,7 @@ void label_list_repair(struct label_list *list, struct str labels, uint32_t *rep
 
 	list->n = 0;
 	while (next_odd(&labels, &label)) {
+		label.name = label_escape_name(list->arena, label.name, false);
 		if (str_starts_with(label.name, STR("__"))) {
 			*repairs |= 1u << REPAIR_RESERVED_LABEL;
 			continue;
@@ -195,6 +263,39 @@ void label_list_repair(struct label_list *list, struct str labels, uint32_t *rep
 		label_list_add(list, label);
 	}
 	drop_duplicates(list, repairs);
+}
+
+static bool is_escape(char c)
+{
+	return c == 'n' || c == '\\' || c == '"';
+}
+
+// How many bytes the first character of an escaped text has; a byte that is not UTF-8 is one character.
+static size_t character_length(struct str text)
+{
+	size_t n = str_utf8_front(text);
+
+	if (text.len > 1 && text.ptr[0] == '\\' && is_escape(text.ptr[1]))
+		return 2;
+	return n ? n : 1;
+}
+
+struct str label_escape_name(struct arena *arena, struct str text, bool colon)
+{
+	if (label_is_legal(text, colon))
+		return text;
+	char *name = arena_alloc(arena, text.len), *p = name;
+
+	while (text.len) {
+		size_t n = character_length(text);
+		char c = text.ptr[0];
+
+		*p = (char)(n == 1 && is_legal(c, p == name, colon) ? c : '_');
+		p++;
+		text.ptr += n;
+		text.len -= n;
+	}
+	return str_between(name, p);
 }
 
 // One character of an escaped text, as the byte or bytes it stands for. Returns how many were read.
@@ -212,7 +313,7 @@ static size_t unescape(struct str text, bool quotes, struct buf *raw, uint32_t *
 		buf_add(raw, (struct str){ text.ptr, n });
 		return n;
 	}
-	if (escaped == 'n' || escaped == '\\' || escaped == '"') {
+	if (is_escape(escaped)) {
 		buf_add(raw, escaped == 'n' ? STR("\n") : (struct str){ text.ptr + 1, 1 });
 		if (escaped == '"' && !quotes)
 			*repairs |= 1u << REPAIR_ESCAPE;
@@ -226,7 +327,8 @@ static size_t unescape(struct str text, bool quotes, struct buf *raw, uint32_t *
 struct str label_repair_escapes(
 	struct arena *arena, struct str text, bool quotes, uint32_t *repairs)
 {
-	bool plain = text.len == 0 || !memchr(text.ptr, '\\', text.len);
+	bool plain = text.len == 0 ||
+		     (!memchr(text.ptr, '\\', text.len) && !memchr(text.ptr, '\n', text.len));
 	if (plain && str_is_utf8(text))
 		return text;
 

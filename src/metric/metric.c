@@ -2,6 +2,7 @@
 #include "metric/metric.h"
 
 #include "base/hash.h"
+#include "metric/label.h"
 
 #include <string.h>
 
@@ -99,6 +100,23 @@ struct sample *metric_add_sample(struct metric_set *set, struct family *family)
 	return sample;
 }
 
+void metric_put_back(struct family *family, struct sample *sample)
+{
+	sample->next = NULL;
+	append(family, sample, sample, 1);
+}
+
+void metric_join(struct metric_set *set, const struct metric_set *more)
+{
+	if (!more->first)
+		return;
+	if (set->last)
+		set->last->next = more->first;
+	else
+		set->first = more->first;
+	set->last = more->last;
+}
+
 void metric_move_samples(struct family *to, struct family *from)
 {
 	if (from->first)
@@ -124,6 +142,13 @@ void metric_filter(struct family *family, bool (*keep)(void *arg, struct sample 
 	*link = NULL;
 }
 
+void metric_empty(struct family *family)
+{
+	family->first = family->last = NULL;
+	family->n_samples = 0;
+	family->typed = false;
+}
+
 struct metric_set *metric_copy(const struct metric_set *set)
 {
 	struct metric_set *copy = metric_set_new(set->arena);
@@ -141,6 +166,16 @@ struct metric_set *metric_copy(const struct metric_set *set)
 		}
 	}
 	return copy;
+}
+
+bool metric_is_simple(enum metric_type type)
+{
+	return type != METRIC_HISTOGRAM && type != METRIC_SUMMARY;
+}
+
+bool metric_is_name(struct str name)
+{
+	return label_is_legal(name, true);
 }
 
 enum sample_suffix metric_split_suffix(struct str name, struct str *base)

@@ -42,6 +42,8 @@ struct sample {
 	uint16_t source;      // index in configuration order; whose `labels` are added when written
 	uint8_t suffix;	      // enum sample_suffix
 	bool complete;	      // nothing is to be added to labels any more
+	// A hash of what it was before rules of its source, or of a sink, changed it; 0: they did not.
+	uint16_t before_source, before_sink;
 };
 
 struct family {
@@ -68,7 +70,8 @@ struct metric_set *metric_set_new(struct arena *arena);
 
 // NULL: there is no such family.
 struct family *metric_find(const struct metric_set *set, struct str name);
-// Adds an empty, untyped family; the name is borrowed and must not be in the set yet.
+// Adds an empty, untyped family; the name is borrowed. If there is one of that name,
+// metric_find finds the new one from here on.
 struct family *metric_add_family(struct metric_set *set, struct str name);
 // Finds or adds.
 struct family *metric_family(struct metric_set *set, struct str name);
@@ -79,9 +82,21 @@ struct sample *metric_add_sample(struct metric_set *set, struct family *family);
 struct metric_set *metric_copy(const struct metric_set *set);
 // Moves all samples of `from` to the end of `to`.
 void metric_move_samples(struct family *to, struct family *from);
+// Puts a sample of the same arena at the end of a family; it must be in no family.
+void metric_put_back(struct family *family, struct sample *sample);
+// Puts all families of `more` at the end of the set, where metric_find does not see them, whatever their names.
+void metric_join(struct metric_set *set, const struct metric_set *more);
 // Takes out of the family every sample for which keep is false; asks in order.
 void metric_filter(
 	struct family *family, bool (*keep)(void *arg, struct sample *sample), void *arg);
 
+// Takes all samples out of a family, and its type: it is as if it had never been there.
+void metric_empty(struct family *family);
+
+// Whether each sample is a series by itself, as none of a histogram or summary is.
+bool metric_is_simple(enum metric_type type);
+
+// Whether a text is a legal name (text format 0.0.4): letters, digits, _ and :, no digit first.
+bool metric_is_name(struct str name);
 // Splits "x_bucket", "x_sum", "x_count": *base is "x". SUFFIX_NONE: the name has none of them.
 enum sample_suffix metric_split_suffix(struct str name, struct str *base);

@@ -2,6 +2,7 @@
 #include "metric/read.h"
 
 #include "metric/label.h"
+#include "metric/openmetrics.h"
 #include "metric/scan.h"
 
 #include <string.h>
@@ -9,6 +10,9 @@
 struct reader {
 	struct metric_set *set;
 	struct read_report *report;
+	bool refuses_quoted_names;
+	struct str quoted_name, escaped_name; // the last ones
+	struct openmetrics openmetrics;
 	struct label_list labels; // scratch
 	// Where the last sample went: nearly always the next one goes there too.
 	struct str last_name;
@@ -28,6 +32,7 @@ static void note_bad_line(struct reader *r, const struct scan_line *line)
 		r->report->first_bad_line = line->number;
 		r->report->first_fault = line->text.ptr;
 	}
+	r->report->has_too_many_labels |= line->too_many_labels;
 }
 
 // Metadata
@@ -43,26 +48,29 @@ static bool find_type(struct str word, enum metric_type *type)
 	return false;
 }
 
-// OpenMetrics' types in those of text 0.0.4 (OpenMetrics 1.0, "Metric Types").
-static enum metric_type nearest_type(struct str word)
+static enum metric_type judge_type(struct reader *r, struct family *family, struct scan_line *line)
 {
-	if (str_eq_nocase(word, STR("info")) || str_eq_nocase(word, STR("stateset")))
-		return METRIC_GAUGE;
-	return METRIC_UNTYPED;
+	enum metric_type type;
+
+	if (find_type(line->text, &type)) {
+		if (!str_eq(line->text, metric_type_names[type]))
+			line->repairs |= 1u << REPAIR_METADATA;
+		return type;
+	}
+	line->repairs |= 1u << REPAIR_UNKNOWN_TYPE;
+	return family->typed ? family->type : openmetrics_type(&r->openmetrics, family, line->text);
 }
 
 static void read_type(struct reader *r, struct scan_line *line)
 {
+	if (line->text.len == 0) {
+		line->repairs |= 1u << REPAIR_METADATA; // it says nothing
+		return;
+	}
 	struct family *family = metric_family(r->set, line->name);
-	enum metric_type type;
+	enum metric_type type = judge_type(r, family, line);
 
 	r->last_name.len = 0; // x_count may belong to another family from here on
-	if (!find_type(line->text, &type)) {
-		type = nearest_type(line->text);
-		line->repairs |= 1u << REPAIR_UNKNOWN_TYPE;
-	} else if (!str_eq(line->text, metric_type_names[type])) {
-		line->repairs |= 1u << REPAIR_METADATA;
-	}
 	if (family->typed || family->first)
 		line->repairs |= 1u << REPAIR_METADATA;
 	if (family->typed)
@@ -125,26 +133,55 @@ static void read_sample(struct reader *r, struct scan_line *line)
 	sample->suffix = (uint8_t)r->suffix;
 }
 
-bool read_page(struct metric_set *set, struct str page, struct read_report *report, struct err *err)
+// Lines
+
+// A line with quoted names: refused, or with a legal name.
+static void read_quoted_names(struct reader *r, struct scan_line *line)
+{
+	if (r->refuses_quoted_names) {
+		line->kind = SCAN_BAD;
+		line->text =
+			STR("a name is quoted, which metric_name_escaping_scheme = refuse refuses");
+		return;
+	}
+	if (!str_eq(line->name, r->quoted_name)) {
+		r->quoted_name = line->name;
+		r->escaped_name = label_escape_name(r->set->arena, line->name, true);
+	}
+	line->name = r->escaped_name;
+}
+
+static void read_line(struct reader *r, struct scan_line *line)
+{
+	if (line->repairs & 1u << REPAIR_UTF8_NAME && line->kind != SCAN_BAD)
+		read_quoted_names(r, line);
+	if (line->kind == SCAN_SAMPLE)
+		read_sample(r, line);
+	else if (line->kind == SCAN_TYPE)
+		read_type(r, line);
+	else if (line->kind == SCAN_HELP)
+		read_help(r, line);
+	if (line->kind == SCAN_BAD)
+		note_bad_line(r, line);
+	else
+		count(&r->report->repairs, line->repairs);
+}
+
+bool read_page(struct metric_set *set, struct str page, const struct read_options *options,
+	struct read_report *report, struct err *err)
 {
 	struct reader reader = { .set = set, .report = report, .labels.arena = set->arena };
 	struct scan scan = scan_new(page);
 	struct scan_line line;
 
-	while (scan_next(&scan, &line) != SCAN_END) {
-		if (line.kind == SCAN_SAMPLE)
-			read_sample(&reader, &line);
-		else if (line.kind == SCAN_TYPE)
-			read_type(&reader, &line);
-		else if (line.kind == SCAN_HELP)
-			read_help(&reader, &line);
-		if (line.kind == SCAN_BAD)
-			note_bad_line(&reader, &line);
-		else
-			count(&report->repairs, line.repairs);
-	}
+	reader.openmetrics.set = set;
+	reader.refuses_quoted_names = options && options->refuses_quoted_names;
+	while (scan_next(&scan, &line) != SCAN_END)
+		read_line(&reader, &line);
+	report->repairs.count[REPAIR_OPENMETRICS] += openmetrics_settle(&reader.openmetrics);
 	report->repairs.count[REPAIR_BAD_LINE] += report->n_bad_lines;
-	if (set->n_samples && report->n_bad_lines <= set->n_samples)
+	if (report->n_bad_lines <= set->n_samples &&
+		(set->n_samples || (options && options->may_be_empty)))
 		return true;
 	if (report->n_bad_lines)
 		err_set(err, ERR_BAD_BODY, report->first_bad_line,

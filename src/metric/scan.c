@@ -2,21 +2,11 @@
 #include "metric/scan.h"
 
 #include "base/number.h"
-#include "metric/label.h"
-#include "metric/repair.h"
+#include "metric/scan_part.h"
 
 #include <string.h>
 
-// Classes of bytes (text format 0.0.4)
-
-enum {
-	NAME_START = 1,	  // [a-zA-Z_:]
-	NAME = 2,	  // and digits
-	LABEL_START = 4,  // [a-zA-Z_]
-	LABEL = 8,	  // and digits
-	VALUE_PLAIN = 16, // of a label's value: ASCII but the quote and the backslash
-	BLANK = 32,
-};
+// Names
 
 enum {
 	P = VALUE_PLAIN,
@@ -27,7 +17,7 @@ enum {
 };
 
 // clang-format off
-static const unsigned char classes[256] = {
+const unsigned char scan_classes[256] = {
 	P, P, P, P, P, P, P, P, P, B, P, P, P, P, P, P,
 	P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P,
 	B, P, 0, P, P, P, P, P, P, P, P, P, P, P, P, P, // !"#$%&'()*+,-./
@@ -39,18 +29,6 @@ static const unsigned char classes[256] = {
 };
 // clang-format on
 
-static inline bool is(char c, unsigned char class)
-{
-	return classes[(unsigned char)c] & class;
-}
-
-static inline const char *skip_blanks(const char *p, const char *end)
-{
-	while (p < end && is(*p, BLANK))
-		p++;
-	return p;
-}
-
 static inline const char *skip_name(const char *p, const char *end)
 {
 	if (p < end && is(*p, NAME_START))
@@ -59,154 +37,10 @@ static inline const char *skip_name(const char *p, const char *end)
 	return p;
 }
 
-static inline void need(struct scan_line *line, enum repair rule)
-{
-	line->repairs |= 1u << rule;
-}
-
 static enum scan_kind bad(struct scan_line *line, struct str why)
 {
 	line->text = why;
 	return line->kind = SCAN_BAD;
-}
-
-// Labels
-
-// The bytes of a word that are zero, as a set highest bit each; above the first of them others may be
-// set too (Warren, Hacker's Delight, section 6-1).
-static inline uint64_t zero_bytes(uint64_t word)
-{
-	return (word - UINT64_C(0x0101010101010101)) & ~word & UINT64_C(0x8080808080808080);
-}
-
-// To the first quote, backslash or byte beyond ASCII. Values are half of a page: eight bytes at a time
-// make the scanner faster by a tenth.
-static inline const char *skip_plain(const char *p, const char *end)
-{
-	const uint64_t quotes = UINT64_C(0x2222222222222222);
-	const uint64_t backslashes = UINT64_C(0x5c5c5c5c5c5c5c5c);
-
-	while (end - p >= 8) {
-		uint64_t word;
-
-		memcpy(&word, p, sizeof(word));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-		word = __builtin_bswap64(word);
-#endif
-		uint64_t stops = zero_bytes(word ^ quotes) | zero_bytes(word ^ backslashes) |
-				 (word & UINT64_C(0x8080808080808080));
-		if (stops)
-			return p + __builtin_ctzll(stops) / 8;
-		p += 8;
-	}
-	while (p < end && is(*p, VALUE_PLAIN))
-		p++;
-	return p;
-}
-
-// The value of a label, from behind its opening quote to its closing one. NULL: there is none.
-static inline const char *scan_value(const char *p, const char *end, struct scan_line *line)
-{
-	const char *start = p;
-	bool high = false;
-
-	for (;;) {
-		p = skip_plain(p, end);
-		if (p == end)
-			return NULL;
-		if (*p == '"')
-			break;
-		if (*p == '\\') {
-			if (++p == end)
-				return NULL;
-			if (*p != '\\' && *p != '"' && *p != 'n')
-				line->odd_labels = true;
-			if (*p & 0x80)
-				continue;
-		} else {
-			high = true;
-		}
-		p++;
-	}
-	if (high && !str_is_utf8(str_between(start, p)))
-		line->odd_labels = true;
-	return p;
-}
-
-// Blanks inside the braces are allowed, but are not canonical.
-static inline const char *skip_odd_blanks(const char *p, const char *end, struct scan_line *line)
-{
-	if (p < end && is(*p, BLANK)) {
-		line->odd_labels = true;
-		p = skip_blanks(p, end);
-	}
-	return p;
-}
-
-// One label. On failure returns NULL and line->text says why.
-//
-// node="emqx@10.0.0.1",
-// ^ p                 ^ returned
-static inline const char *scan_label(const char *p, const char *end, struct scan_line *line)
-{
-	const char *start = p;
-
-	if (p == end || !is(*p, LABEL_START)) {
-		line->text = STR("a label's name is missing or not legal");
-		return NULL;
-	}
-	while (p < end && is(*p, LABEL))
-		p++;
-	struct str name = str_between(start, p);
-	uint64_t bit = label_name_bit(name);
-	line->odd_labels |= (line->label_names & bit) != 0 || str_starts_with(name, STR("__"));
-	line->label_names |= bit;
-
-	p = skip_odd_blanks(p, end, line);
-	if (p == end || *p != '=') {
-		line->text = STR("there is no = behind a label's name");
-		return NULL;
-	}
-	p = skip_odd_blanks(p + 1, end, line);
-	if (p == end || *p != '"') {
-		line->text = STR("a label's value has no quote in front");
-		return NULL;
-	}
-	const char *value = p + 1;
-	p = scan_value(value, end, line);
-	if (!p) {
-		line->text = STR("a label's value has no closing quote");
-		return NULL;
-	}
-	if (p > value)
-		line->fingerprint += label_fingerprint(str_between(start, p + 1));
-	return skip_odd_blanks(p + 1, end, line);
-}
-
-// From behind the opening brace to behind the closing one; NULL as scan_label.
-static const char *scan_labels(const char *p, const char *end, struct scan_line *line)
-{
-	const char *start = p = skip_odd_blanks(p, end, line);
-
-	for (size_t n_labels = 0; p == end || *p != '}';) {
-		p = scan_label(p, end, line);
-		if (!p)
-			return NULL;
-		if (++n_labels > SCAN_MOST_LABELS) {
-			line->text = STR("there are more than 256 labels");
-			return NULL;
-		}
-		if (p < end && *p == '}')
-			break;
-		if (p == end || *p != ',') {
-			line->text = STR("there is neither , nor } behind a label's value");
-			return NULL;
-		}
-		p = skip_odd_blanks(p + 1, end, line);
-		line->odd_labels |= p < end && *p == '}';
-	}
-	line->labels = str_between(start, p);
-	return p + 1;
 }
 
 // Samples
@@ -248,25 +82,29 @@ static inline const char *skip_metric_name(const char *p, const char *end, struc
 	return skip_name(p, end);
 }
 
-static enum scan_kind scan_sample(
+// A name and labels; the name may be among the labels. Returns what stands behind them, or NULL: line->text
+// says why.
+static inline const char *scan_series(
 	struct scan *scan, const char *p, const char *end, struct scan_line *line)
 {
-	const char *value;
+	const char *start = p;
 
-	line->name.ptr = p;
 	p = skip_metric_name(p, end, scan->name);
-	line->name.len = (size_t)(p - line->name.ptr);
-	if (line->name.len == 0)
-		return bad(line, STR("it starts with no legal name"));
-	scan->name = line->name;
+	if (p > start)
+		scan->name = line->name = str_between(start, p);
 	p = skip_blanks(p, end);
-	if (p < end && *p == '{') {
+	if (p < end && *p == '{')
 		p = scan_labels(p + 1, end, line);
-		if (!p)
-			return line->kind = SCAN_BAD;
-		p = skip_blanks(p, end);
-	}
-	for (value = p; p < end && !is(*p, BLANK);)
+	if (line->name.len == 0)
+		return fail(line, STR("it starts with no legal name"));
+	return p ? skip_blanks(p, end) : NULL;
+}
+
+static inline enum scan_kind scan_number(const char *p, const char *end, struct scan_line *line)
+{
+	const char *value = p;
+
+	while (p < end && !is(*p, BLANK))
 		p++;
 	enum number_verdict verdict = number_judge(str_between(value, p), &line->text);
 	if (verdict == NUMBER_BAD)
@@ -276,6 +114,13 @@ static enum scan_kind scan_sample(
 	if (p < end && !scan_rest(p, end, line))
 		return bad(line, STR("something stands behind the value"));
 	return line->kind = SCAN_SAMPLE;
+}
+
+static enum scan_kind scan_sample(
+	struct scan *scan, const char *p, const char *end, struct scan_line *line)
+{
+	p = scan_series(scan, p, end, line);
+	return p ? scan_number(p, end, line) : (line->kind = SCAN_BAD);
 }
 
 // Comments
@@ -289,17 +134,31 @@ static struct str take_word(const char **p, const char *end)
 	return str_between(start, *p);
 }
 
-// A comment without meaning stays SCAN_COMMENT.
+// The name in HELP or TYPE. False: it is not legal.
+static bool take_name(const char **p, const char *end, struct scan_line *line)
+{
+	if (**p == '"') {
+		const char *behind = scan_quoted_name(*p, end, line);
+		if (!behind || (behind < end && !is(*behind, BLANK)))
+			return false;
+		line->name = str_between(*p + 1, behind - 1);
+		*p = behind;
+		return true;
+	}
+	line->name = take_word(p, end);
+	return skip_name(line->name.ptr, *p) == *p;
+}
+
+// A comment without meaning stays SCAN_COMMENT; so does HELP or TYPE with nothing behind.
 static void scan_comment(const char *p, const char *end, struct scan_line *line)
 {
 	struct str keyword = take_word(&p, end);
 	bool help = str_eq(keyword, STR("HELP"));
 
-	if (!help && !str_eq(keyword, STR("TYPE")))
+	p = skip_blanks(p, end);
+	if (p == end || (!help && !str_eq(keyword, STR("TYPE"))))
 		return;
-	line->name = take_word(&p, end);
-	const char *name_end = skip_name(line->name.ptr, line->name.ptr + line->name.len);
-	if (line->name.len == 0 || name_end != line->name.ptr + line->name.len) {
+	if (!take_name(&p, end, line)) {
 		bad(line, STR("HELP or TYPE without a legal name"));
 		return;
 	}
@@ -326,7 +185,7 @@ struct scan scan_new(struct str page)
 }
 
 // Takes the next line off the page, without its end.
-static struct str take_line(struct scan *scan, struct scan_line *line)
+static inline struct str take_line(struct scan *scan, struct scan_line *line)
 {
 	const char *start = scan->at;
 	const char *feed = memchr(start, '\n', (size_t)(scan->end - start));
@@ -347,6 +206,40 @@ static struct str take_line(struct scan *scan, struct scan_line *line)
 	return str_between(start, end);
 }
 
+// A label's value, or a quoted name, may have raw line feeds (textparse). That is tried where a quote is
+// open at the line's end; if no sample comes of it, only that line is bad. An exemplar proves OpenMetrics,
+// which has no raw line feeds. So a sample that is good by itself is never the end of another: behind an
+// open quote its own quotes open and close the wrong way round. For the same reason no try gets beyond the
+// next line with an open quote, and all of them together go over the page once.
+//
+// m{a="first
+// ^ p
+// second"} 1
+static void scan_across_lines(struct scan *scan, const char *p, struct scan_line *line)
+{
+	struct scan ahead = *scan;
+	struct scan_line whole = { .number = line->number };
+
+	whole.repairs = line->repairs & ~(1u << REPAIR_LINE_END);
+	need(&whole, REPAIR_RAW_LINE_FEED);
+	ahead.at = scan_series(&ahead, p, scan->end, &whole);
+	if (!ahead.at) {
+		line->too_many_labels = whole.too_many_labels;
+		return;
+	}
+	whole.odd_labels = true;
+	for (const char *at = p; (at = memchr(at, '\n', (size_t)(ahead.at - at))); at++)
+		ahead.line_number++;
+	ahead.line_number--; // take_line counts the last one
+	p = ahead.at;
+	struct str rest = take_line(&ahead, &whole);
+	if (scan_number(p, rest.ptr + rest.len, &whole) != SCAN_SAMPLE ||
+		whole.repairs & 1u << REPAIR_EXEMPLAR)
+		return;
+	*scan = ahead;
+	*line = whole;
+}
+
 enum scan_kind scan_next(struct scan *scan, struct scan_line *line)
 {
 	while (scan->at < scan->end) {
@@ -362,7 +255,10 @@ enum scan_kind scan_next(struct scan *scan, struct scan_line *line)
 		} else if (p < end) {
 			if (p > text.ptr)
 				need(line, REPAIR_BLANKS);
-			return scan_sample(scan, p, end, line);
+			scan_sample(scan, p, end, line);
+			if (line->open_quote)
+				scan_across_lines(scan, p, line);
+			return line->kind;
 		}
 		if (line->kind != SCAN_COMMENT || line->repairs)
 			return line->kind;

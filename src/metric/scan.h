@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exposition text, line by line, without copying. It takes what Prometheus' textparse takes and more,
-// and says which repairs a line needs; the texts that it hands out borrow from the page.
+// OpenMetrics among it, and says which repairs a line needs; the texts that it hands out borrow from the
+// page.
 //
 //	# HELP emqx_topics_count number of topics
 //	       ^name             ^text
@@ -8,6 +9,8 @@
 //	       ^name             ^text
 //	emqx_topics_count{node="emqx@10.0.0.1"} 12 1760000000000
 //	^name             ^labels               ^text (timestamps and exemplars are passed over)
+//	{"emqx.topics.count",node="emqx@10.0.0.1"} 12
+//	 ^labels, name between the quotes          ^text
 #pragma once
 
 #include "base/str.h"
@@ -36,13 +39,16 @@ struct scan {
 struct scan_line {
 	enum scan_kind kind;
 	size_t number; // from 1
-	struct str name;
+	struct str
+		name; // with REPAIR_UTF8_NAME perhaps what stood between quotes: label_escape_name
 	struct str labels; // between the braces
 	struct str text;
 	uint64_t fingerprint; // of the labels, see label.h; with odd_labels unset only
 	uint64_t label_names; // likewise
 	bool odd_labels;      // labels have the grammar but are not canonical: label_list_repair
-	uint32_t repairs;     // bits 1 << enum repair that the line outside its labels needs
+	bool too_many_labels; // that is why it is bad
+	bool open_quote;  // likewise: what a quote began in its labels goes on at the line's end
+	uint32_t repairs; // bits 1 << enum repair that the line outside its labels needs
 };
 
 // Starts at the front of a page, which is borrowed while scanning. The page's own oddity, a byte order

@@ -77,7 +77,7 @@ bool source_take_page(const struct http_answer *answer, struct source_take *take
 			STR_ARG(answer->content_type));
 		return false;
 	}
-	return read_page(take->set, buf_str(&answer->body), &take->report, err);
+	return read_page(take->set, buf_str(&answer->body), NULL, &take->report, err);
 }
 
 struct str source_url(struct arena *arena, struct str base, const char *path)

@@ -244,7 +244,7 @@ bool source_run_next(struct source_run *run, struct str *line, struct str *body)
 // As the agent makes a body of it.
 void source_run_check_body(struct source_run *run, struct metric_set *own_set)
 {
-	struct check_source source = { .name = STR("fuzz"), .added = STR("zone=\"z\"") };
+	struct check_source source = { .name = STR("fuzz"), .added.text = STR("zone=\"z\"") };
 	struct check check = check_new(&run->arena, keys, ARRAY_LEN(keys), &source);
 	struct buf body = buf_new(MIB(64));
 	struct strict_fault fault;
@@ -254,7 +254,7 @@ void source_run_check_body(struct source_run *run, struct metric_set *own_set)
 			check_add(&check, part->take.set, 0);
 	check_add(&check, own_set, 0);
 	check_finish(&check);
-	write_set(&body, check.set, &source.added);
+	write_set(&body, check.set, &source.added.text);
 	if (!strict_check(body.ptr, body.len, key_names, &fault)) {
 		fwrite(body.ptr, 1, body.len, stderr);
 		FUZZ_CHECK(false, "line %zu is not for everybody: %s: %s", fault.line, fault.text,

@@ -44,7 +44,7 @@ int main(int argc, char **argv)
 	struct read_report report = { 0 };
 	struct err err = { 0 };
 
-	bool good = read_page(set, buf_str(&page), &report, &err);
+	bool good = read_page(set, buf_str(&page), NULL, &report, &err);
 	if (good) {
 		size_t n_names = argc > 1 ? (size_t)argc - 1 : 0;
 		struct str *names = arena_array(&arena, struct str, n_names + 1);
@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 		struct check check = check_new(&arena, names, n_names, &source);
 		check_add(&check, set, 0);
 		check_finish(&check);
-		write_set(&body, check.set, &source.added);
+		write_set(&body, check.set, &source.added.text);
 		good = !body.failed &&
 		       (body.len == 0 || fwrite(body.ptr, body.len, 1, stdout) == 1);
 		print_findings(&report.repairs, &source);

@@ -63,7 +63,7 @@ static void run(struct str page, enum stage last, struct buf *out)
 	struct str key_names[] = { STR("job"), STR("instance") }, added = STR("");
 	struct check_source source = { .name = STR("bench") };
 
-	if (!read_page(set, page, &report, &err)) {
+	if (!read_page(set, page, NULL, &report, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		exit(1);
 	}

@@ -11,6 +11,7 @@ struct row {
 	const char *name;
 	const char *pages[MOST_SOURCES]; // of sources "first" and "second"
 	const char *added[MOST_SOURCES]; // their labels; NULL: none
+	size_t n_forced;		 // of each source's labels
 	const char *keys[MOST_KEYS];
 	const char *body;
 	const char *repairs; // of all sources: "rule=count", for the second source with 2: in front
@@ -30,7 +31,7 @@ static void add_page(struct result *result, const char *name, const char *page, 
 	struct read_report report = { 0 };
 	struct err err = { 0 };
 
-	if (!read_page(set, str_of(page), &report, &err))
+	if (!read_page(set, str_of(page), NULL, &report, &err))
 		FAIL_ROW(name, "page %d: %s", source, err.text);
 	repair_add(&result->sources[source].repairs, &report.repairs);
 	check_add(&result->check, set, source);
@@ -69,13 +70,14 @@ static struct result *run(const struct row *row)
 	result->sources[1].name = STR("second");
 	result->check = check_new(&result->arena, keys, n_keys, result->sources);
 	for (uint16_t i = 0; i < MOST_SOURCES; i++) {
-		result->sources[i].added = str_of(row->added[i]);
+		result->sources[i].added.text = str_of(row->added[i]);
+		result->sources[i].added.n_forced = row->added[i] ? row->n_forced : 0;
 		if (row->pages[i])
 			add_page(result, row->name, row->pages[i], i);
 	}
 	check_finish(&result->check);
 	write_set(&result->body, result->check.set,
-		(struct str[]){ result->sources[0].added, result->sources[1].added });
+		(struct str[]){ result->sources[0].added.text, result->sources[1].added.text });
 	describe(result);
 	return result;
 }
@@ -319,6 +321,111 @@ static void labels_are_added_to_each_source(void **state)
 	check_rows(rows, ARRAY_LEN(rows));
 }
 
+static void forced_labels_stand_in_place_of_the_samples(void **state)
+{
+	static const struct row rows[] = {
+		{ .name = "the sample's is renamed",
+			.pages = { "m{site=\"own\"} 1\nm 2\n" },
+			.added = { "site=\"x\",team=\"t\"" },
+			.n_forced = 1,
+			.body = "# TYPE m untyped\nm{exported_site=\"own\",site=\"x\",team=\"t\"} "
+				"1\n"
+				"m{site=\"x\",team=\"t\"} 2\n",
+			.repairs = "exported_label=1" },
+		{ .name = "only those at the front are forced",
+			.pages = { "m{site=\"own\",team=\"own\"} 1\n" },
+			.added = { "site=\"x\",team=\"t\"" },
+			.n_forced = 1,
+			.body = "# TYPE m untyped\n"
+				"m{exported_site=\"own\",team=\"own\",site=\"x\"} 1\n",
+			.repairs = "exported_label=1" },
+		{ .name = "series that differ only there stay apart",
+			.pages = { "m{site=\"a\"} 1\nm{site=\"b\"} 2\n" },
+			.added = { "site=\"x\"" },
+			.n_forced = 1,
+			.body = "# TYPE m untyped\nm{exported_site=\"a\",site=\"x\"} 1\n"
+				"m{exported_site=\"b\",site=\"x\"} 2\n",
+			.repairs = "exported_label=2" },
+		{ .name = "beside grouping labels",
+			.pages = { "m{site=\"own\",job=\"own\"} 1\n" },
+			.added = { "site=\"x\"" },
+			.n_forced = 1,
+			.keys = { "job", "exported_site" },
+			.body = "# TYPE m untyped\nm{exported_exported_site=\"own\","
+				"exported_job=\"own\",site=\"x\"} 1\n",
+			.repairs = "exported_label=3" },
+	};
+
+	(void)state;
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+struct changed {
+	uint16_t source, before_source, before_sink;
+};
+
+static void add_changed_sample(struct result *result, const struct changed *changed)
+{
+	struct metric_set *set = metric_set_new(&result->arena);
+	struct read_report report = { 0 };
+	struct err err = { 0 };
+
+	assert_true(read_page(set, STR("m{a=\"1\"} 1\nn 1\n"), NULL, &report, &err));
+	set->first->first->before_source = changed->before_source;
+	set->first->first->before_sink = changed->before_sink;
+	check_add(&result->check, set, changed->source);
+}
+
+// n comes twice too, and no rules have touched it.
+static void series_made_equal_take_their_family_out(void **state)
+{
+	static const char why[] = "rules make two of its series equal, such as m{a=\"1\"}; let "
+				  "them keep a label that tells them apart\n";
+	static const struct {
+		const char *name;
+		struct changed first, second;
+		bool goes;
+	} rows[] = {
+		{ "of one source, untouched", { 0, 0, 0 }, { 0, 0, 0 }, false },
+		{ "of one source, and equal before", { 0, 2, 0 }, { 0, 2, 0 }, false },
+		{ "of one source, and not equal before", { 0, 2, 0 }, { 0, 4, 0 }, true },
+		{ "of one source, one of them untouched", { 0, 0, 0 }, { 0, 4, 0 }, true },
+		{ "of one source, the other untouched", { 0, 4, 0 }, { 0, 0, 0 }, true },
+		{ "of one source by a sink's rules", { 0, 0, 2 }, { 0, 0, 4 }, true },
+		{ "of one source by its own rules, seen by a sink's", { 0, 2, 6 }, { 0, 4, 6 },
+			true },
+		{ "of two sources, untouched", { 0, 0, 0 }, { 1, 0, 0 }, false },
+		{ "of two sources, each by its own rules", { 0, 2, 0 }, { 1, 4, 0 }, false },
+		{ "of two sources, one by its own rules", { 0, 0, 0 }, { 1, 4, 0 }, false },
+		{ "of two sources by a sink's rules", { 0, 0, 2 }, { 1, 0, 4 }, true },
+		{ "of two sources, the first by a sink's rules", { 0, 0, 2 }, { 1, 0, 0 }, true },
+		{ "of two sources, the second by a sink's rules", { 0, 0, 0 }, { 1, 0, 4 }, true },
+		{ "of two sources, equal before a sink's rules", { 0, 0, 2 }, { 1, 0, 2 }, false },
+		{ "of two sources, equal before a sink's rules by their own", { 0, 4, 2 },
+			{ 1, 0, 2 }, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct row empty = { .name = rows[i].name };
+		struct result *result = run(&empty);
+		struct buf wanted = buf_new(UNIT_LIMIT);
+
+		add_changed_sample(result, &rows[i].first);
+		add_changed_sample(result, &rows[i].second);
+		check_finish(&result->check);
+		describe(result);
+		if (rows[i].goes)
+			buf_addf(&wanted, "%sm: %s", rows[i].second.source ? "2:" : "", why);
+		check_str(rows[i].name, buf_str(&result->quarantine), buf_str(&wanted));
+		check_number(rows[i].name, "m", result->check.set->first->n_samples,
+			rows[i].goes ? 0 : 1);
+		check_number(rows[i].name, "n", result->check.set->last->n_samples, 1);
+		buf_free(&wanted);
+		release(result);
+	}
+}
+
 static void each_series_goes_out_once(void **state)
 {
 	static const struct row rows[] = {
@@ -365,7 +472,8 @@ static void the_first_duplicate_is_named_with_its_sources(void **state)
 
 	(void)state;
 	check_str("first", result->sources[0].duplicate, STR(""));
-	check_str("second", result->sources[1].duplicate, STR("m{a=\"1\"} from source first"));
+	check_str("second", result->sources[1].duplicate,
+		STR("m{a=\"1\"} from source first; tell the sources apart by labels or job_name"));
 	release(result);
 }
 
@@ -713,9 +821,8 @@ static void some_names_are_reserved(void **state)
 			.pages = { "brokerpush_build_info 1\nbrokerpushed 2\n" },
 			.body = "# TYPE brokerpushed untyped\nbrokerpushed 2\n",
 			.repairs = "",
-			.quarantine =
-				"brokerpush_build_info: names that start with brokerpush_ are "
-				"the agent's own\n" },
+			.quarantine = "brokerpush_build_info: names that start with brokerpush_ "
+				      "belong to the agent\n" },
 		{ .name = "the gateway's own",
 			.pages = { "push_time_seconds 1\npush_failure_time_seconds 2\n"
 				   "push_time_seconds_x 3\n" },
@@ -739,7 +846,7 @@ static void the_agents_own_metrics_come_last_and_may_have_their_names(void **sta
 	add_page(result, "own", "# TYPE brokerpush_source_up gauge\nbrokerpush_source_up 1\n", 0);
 	result->body.len = 0;
 	write_set(&result->body, result->check.set,
-		(struct str[]){ result->sources[0].added, result->sources[1].added });
+		(struct str[]){ result->sources[0].added.text, result->sources[1].added.text });
 	check_str("own", buf_str(&result->body),
 		STR("# TYPE m untyped\nm 1\n# TYPE brokerpush_source_up gauge\n"
 		    "brokerpush_source_up 1\n"));
@@ -802,6 +909,8 @@ int main(void)
 		cmocka_unit_test(nothing_clashes_with_a_gateways_own_families),
 		cmocka_unit_test(labels_with_a_grouping_labels_name_are_exported),
 		cmocka_unit_test(labels_are_added_to_each_source),
+		cmocka_unit_test(forced_labels_stand_in_place_of_the_samples),
+		cmocka_unit_test(series_made_equal_take_their_family_out),
 		cmocka_unit_test(each_series_goes_out_once),
 		cmocka_unit_test(the_first_duplicate_is_named_with_its_sources),
 		cmocka_unit_test(many_duplicates_are_found_in_one_pass),

@@ -14,7 +14,7 @@ static struct metric_set *read_set(struct arena *arena, const char *page)
 	struct read_report report = { 0 };
 	struct err err = { 0 };
 
-	if (!read_page(set, str_of(page), &report, &err))
+	if (!read_page(set, str_of(page), NULL, &report, &err))
 		fail_msg("%s", err.text);
 	return set;
 }

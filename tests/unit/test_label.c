@@ -142,12 +142,126 @@ static void a_list_grows_and_gives_its_text_back(void **state)
 	arena_free(&arena);
 }
 
+static bool is_taken(const void *arg, struct str name)
+{
+	return str_eq(name, str_of(arg));
+}
+
+static void exported_names_are_free(void **state)
+{
+	static const struct {
+		const char *labels, *name;
+		const char *taken; // by others; NULL: there is nobody to ask
+		const char *wanted;
+	} rows[] = {
+		{ "", "a", NULL, "exported_a" },
+		{ "a=\"1\"", "a", NULL, "exported_a" },
+		{ "a=\"1\",exported_a=\"2\"", "a", NULL, "exported_exported_a" },
+		{ "exported_a=\"\"", "a", NULL, "exported_exported_a" },
+		{ "a=\"1\"", "a", "exported_a", "exported_exported_a" },
+		{ "a=\"1\"", "a", "exported_b", "exported_a" },
+		{ "exported_a=\"1\"", "a", "exported_exported_a", "exported_exported_exported_a" },
+	};
+	struct arena arena = { 0 };
+	struct label_list list = { .arena = &arena };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		label_list_read(&list, str_of(rows[i].labels));
+		check_str(rows[i].labels,
+			label_list_export(&list, str_of(rows[i].name),
+				rows[i].taken ? is_taken : NULL, rows[i].taken),
+			str_of(rows[i].wanted));
+	}
+	arena_free(&arena);
+}
+
+static void added_labels_give_way_unless_they_are_forced(void **state)
+{
+	static const struct {
+		const char *labels, *added;
+		size_t n_forced;
+		const char *wanted;
+		size_t n_exported;
+	} rows[] = {
+		{ "", "", 0, "", 0 },
+		{ "", "a=\"1\",b=\"2\"", 0, "a=\"1\",b=\"2\"", 0 },
+		{ "", "a=\"1\",b=\"2\"", 2, "a=\"1\",b=\"2\"", 0 },
+		{ "c=\"3\"", "a=\"1\"", 0, "c=\"3\",a=\"1\"", 0 },
+		{ "a=\"own\"", "a=\"1\",b=\"2\"", 0, "a=\"own\",b=\"2\"", 0 },
+		{ "a=\"\"", "a=\"1\"", 0, "a=\"\"", 0 },
+		{ "a=\"own\"", "a=\"1\"", 1, "exported_a=\"own\",a=\"1\"", 1 },
+		{ "a=\"1\"", "a=\"1\"", 1, "exported_a=\"1\",a=\"1\"", 1 },
+		{ "b=\"own\",a=\"own\"", "a=\"1\",b=\"2\"", 1,
+			"b=\"own\",exported_a=\"own\",a=\"1\"", 1 },
+		{ "b=\"own\",a=\"own\"", "a=\"1\",b=\"2\"", 2,
+			"exported_b=\"own\",exported_a=\"own\",a=\"1\",b=\"2\"", 2 },
+		{ "a=\"own\",exported_a=\"x\"", "a=\"1\"", 1,
+			"exported_exported_a=\"own\",exported_a=\"x\",a=\"1\"", 1 },
+		{ "a=\"x\\\",b=\\\"\"", "a=\"1\"", 1, "exported_a=\"x\\\",b=\\\"\",a=\"1\"", 1 },
+	};
+	struct arena arena = { 0 };
+	struct label_list list = { .arena = &arena };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct label_extra extra = { str_of(rows[i].added), rows[i].n_forced };
+
+		label_list_read(&list, str_of(rows[i].labels));
+		check_number(rows[i].labels, "exported", label_list_extend(&list, &extra),
+			rows[i].n_exported);
+		check_str(rows[i].labels, label_list_text(&list), str_of(rows[i].wanted));
+	}
+	arena_free(&arena);
+}
+
 enum {
 	ESCAPE = 1u << REPAIR_ESCAPE,
 	UTF8 = 1u << REPAIR_INVALID_UTF8,
 	TWICE = 1u << REPAIR_DUPLICATE_LABEL,
 	RESERVED = 1u << REPAIR_RESERVED_LABEL,
 };
+
+static void escaped_names_have_one_underscore_per_character(void **state)
+{
+	static const struct {
+		const char *text, *metric, *label;
+	} rows[] = {
+		{ "a_b9", "a_b9", "a_b9" },
+		{ "a.b", "a_b", "a_b" },
+		{ "a:b", "a:b", "a_b" },
+		{ ":a", ":a", "_a" },
+		{ "9a", "_a", "_a" },
+		{ "99", "_9", "_9" },
+		{ ".9", "_9", "_9" },
+		{ "a b-c/d", "a_b_c_d", "a_b_c_d" },
+		{ "gr\xc3\xbc\xc3\x9f", "gr__", "gr__" },
+		{ "\xe2\x82\xac", "_", "_" },
+		{ "\xf0\x9f\x98\x80x", "_x", "_x" },
+		{ "\xff\xfe", "__", "__" },
+		{ "a\xc3", "a_", "a_" },
+		{ "a\\\"b", "a_b", "a_b" },
+		{ "a\\\\b", "a_b", "a_b" },
+		{ "a\\nb", "a_b", "a_b" },
+		{ "a\\tb", "a_tb", "a_tb" },
+		{ "a\nb", "a_b", "a_b" },
+		{ ".", "_", "_" },
+		{ "{}", "__", "__" },
+	};
+	struct arena arena = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct str text = str_of(rows[i].text);
+
+		check_str(rows[i].text, label_escape_name(&arena, text, true),
+			str_of(rows[i].metric));
+		check_str(rows[i].text, label_escape_name(&arena, text, false),
+			str_of(rows[i].label));
+	}
+	check_str("a NUL", label_escape_name(&arena, STR("a\\\0b"), false), STR("a__b"));
+	arena_free(&arena);
+}
 
 static void odd_labels_become_canonical(void **state)
 {
@@ -171,6 +285,19 @@ static void odd_labels_become_canonical(void **state)
 		{ "__x=\"\xff\"", "", RESERVED },
 		{ "__x=\"1\",__x=\"2\"", "", RESERVED },
 		{ "_a=\"1\"", "_a=\"1\"", 0 },
+		{ "a=\"1\" b=\"2\"", "a=\"1\",b=\"2\"", 0 },
+		{ "a=\"1\"b=\"2\"", "a=\"1\",b=\"2\"", 0 },
+		{ "a=\"x\ny\"", "a=\"x\\ny\"", 0 },
+		{ "a=\"x\\\ny\"", "a=\"x\\\\\\ny\"", ESCAPE },
+		{ "\"m\"", "", 0 },
+		{ "\"m\" , ", "", 0 },
+		{ "\"m=\\\"\",a=\"1\"", "a=\"1\"", 0 },
+		{ "a=\"1\"\"m\"", "a=\"1\"", 0 },
+		{ "\"l.x\"=\"v\"", "l_x=\"v\"", 0 },
+		{ "\"l=\\\"\" = \"v\",b=\"2\"", "l__=\"v\",b=\"2\"", 0 },
+		{ "\"l.x\"=\"1\",l_x=\"2\"", "l_x=\"1\"", TWICE },
+		{ "l_x=\"1\",\"l.x\"=\"2\",\"l:x\"=\"3\"", "l_x=\"1\"", TWICE },
+		{ "\"__x\"=\"1\",\"..y\"=\"2\"", "", RESERVED },
 	};
 	struct arena arena = { 0 };
 	struct label_list list = { .arena = &arena };
@@ -230,6 +357,9 @@ int main(void)
 		cmocka_unit_test(identity_is_the_set_of_labels_with_values),
 		cmocka_unit_test(name_bits_cover_every_name),
 		cmocka_unit_test(a_list_grows_and_gives_its_text_back),
+		cmocka_unit_test(escaped_names_have_one_underscore_per_character),
+		cmocka_unit_test(exported_names_are_free),
+		cmocka_unit_test(added_labels_give_way_unless_they_are_forced),
 		cmocka_unit_test(odd_labels_become_canonical),
 		cmocka_unit_test(escapes_are_kept_or_doubled),
 	};

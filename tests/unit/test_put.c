@@ -98,7 +98,7 @@ static void a_family_that_was_read_is_taken_over(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_true(read_page(set, STR("# HELP m theirs\nm{a=\"1\"} 1\n"), &report, &err));
+	assert_true(read_page(set, STR("# HELP m theirs\nm{a=\"1\"} 1\n"), NULL, &report, &err));
 	put_sample(set, put_family(set, STR("m"), METRIC_COUNTER, STR("ours")),
 		&(struct pair){ STR("a"), STR("2") }, 1, STR("2"));
 	write_set(&text, set, &added);
