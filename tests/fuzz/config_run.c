@@ -8,16 +8,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// libconfig forgets a text that was not closed when it gives up a file; the agent ends then anyway.
-// The name is LeakSanitizer's. NOLINTBEGIN(*-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
-const char *__lsan_default_suppressions(void);
-
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libconfig.so";
-}
-// NOLINTEND(*-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
-
 // A file in memory; *path is how it is opened.
 static int make_file(struct str text, char *path, size_t path_size)
 {
