@@ -194,7 +194,7 @@ static enum source_verdict take(struct source_turn *turn, const struct source_as
 	const struct cloud_conf *own = turn->conf->own;
 
 	(void)asked;
-	if (!source_take_page(answer, taken, err))
+	if (!source_take_page(answer, NULL, taken, err))
 		return SOURCE_FAILED;
 	if (own->names == NAMES_SELF_HOSTED || own->correct_types)
 		taken->set = rename_families(own, taken->set);

@@ -80,7 +80,7 @@ static bool read_text(struct source_turn *turn, const struct source_ask *asked,
 	const struct emqx_conf *own = turn->conf->own;
 	struct emqx_state *state = turn->state;
 
-	if (!source_take_page(answer, taken, err) || !is_whole(answer, err))
+	if (!source_take_page(answer, NULL, taken, err) || !is_whole(answer, err))
 		return false;
 	emqx_set_api(state, api_of(asked));
 	if (own->mode != EMQX_NODE && emqx_endpoints[asked->page].tells_all_nodes)

@@ -4,12 +4,6 @@
 
 #include <string.h>
 
-static void add_query(struct buf *url, const char *name, struct str value)
-{
-	buf_addf(url, "%s%s=", url->len && memchr(url->ptr, '?', url->len) ? "&" : "?", name);
-	http_add_segment(url, value);
-}
-
 static struct buf base_url(const struct source_turn *turn)
 {
 	struct buf url = buf_new(MIB(1));
@@ -78,10 +72,10 @@ struct str emqx_text_url(const struct source_turn *turn, size_t e, bool is_v4)
 	buf_addf(&url, "/api/v5/prometheus/%.*s", STR_ARG(emqx_endpoints[e].name));
 	// Releases before 5.5 know no mode; `node` is what they give, so it is not spelled out.
 	if (own->mode != EMQX_NODE)
-		add_query(&url, "mode", emqx_mode_words[own->mode]);
+		http_add_parameter(&url, STR("mode"), emqx_mode_words[own->mode]);
 	if (emqx_endpoints[e].has_namespaces && own->ns.len)
-		add_query(&url, "ns", own->ns);
+		http_add_parameter(&url, STR("ns"), own->ns);
 	if (e == ENDPOINT_DATA_INTEGRATION && own->only_global)
-		add_query(&url, "only_global", STR("true"));
+		http_add_parameter(&url, STR("only_global"), STR("true"));
 	return finish_url(turn, &url);
 }

@@ -68,7 +68,8 @@ struct source_account *source_account(struct source_accounts *accounts, uint64_t
 	return &accounts->items[i];
 }
 
-bool source_take_page(const struct http_answer *answer, struct source_take *take, struct err *err)
+bool source_take_page(const struct http_answer *answer, const struct read_options *options,
+	struct source_take *take, struct err *err)
 {
 	if (!http_judge(answer, err))
 		return false;
@@ -77,7 +78,7 @@ bool source_take_page(const struct http_answer *answer, struct source_take *take
 			STR_ARG(answer->content_type));
 		return false;
 	}
-	return read_page(take->set, buf_str(&answer->body), NULL, &take->report, err);
+	return read_page(take->set, buf_str(&answer->body), options, &take->report, err);
 }
 
 struct str source_url(struct arena *arena, struct str base, const char *path)

@@ -6,9 +6,11 @@
 
 #include "base/arena.h"
 #include "base/table.h"
+#include "metric/label.h"
 #include "metric/metric.h"
 #include "metric/read.h"
 #include "net/request.h"
+#include "transform/conf.h"
 
 struct source_type;
 
@@ -17,9 +19,15 @@ struct source_conf {
 	struct str name, type_name;
 	const struct source_type *type;
 	struct http_conf http;
-	struct pair_list labels; // to add to every sample, the configuration's own included
-	struct str job_name;	 // template; empty: the sink's
-	void *own;		 // of the type's conf_size
+	struct pair_list labels;  // to add to every sample, the configuration's own included
+	bool honor_labels;	  // a sample's own label stands, not that of `labels`
+	struct label_extra added; // what comes of the two
+	struct rules_conf rules_conf;
+	struct rules *rules; // owned by the configuration; NULL: none
+	struct limits_conf limits;
+	int runtime_families; // enum runtime_families
+	struct str job_name;  // template; empty: the sink's
+	void *own;	      // of the type's conf_size
 };
 
 // Asking
@@ -104,9 +112,10 @@ struct source_take {
 	struct metric_set *set; // empty at first; may borrow from the answer's body,
 	bool is_copied;		// unless this says that nothing does, so that the body goes at once
 	struct read_report report;
-	size_t n_nodes;	    // of the cluster, that the answer told about; 0: that is not counted
-	bool is_failure;    // a 404, but no sign that the broker lacks the endpoint
-	struct str missing; // names of known nodes that it should have told about; empty: none
+	size_t n_bytes_before; // of earlier answers, whose samples came along to this one's set
+	size_t n_nodes;	       // of the cluster, that the answer told about; 0: that is not counted
+	bool is_failure;       // a 404, but no sign that the broker lacks the endpoint
+	struct str missing;    // names of known nodes that it should have told about; empty: none
 };
 
 enum source_verdict {
@@ -136,6 +145,7 @@ struct source_type {
 	struct str job_name; // default template
 	struct str
 		default_path; // that a complete URL gets when it has none; empty: the URL is a base
+	bool reads_any_page;  // of any program, with what runtimes put there
 	bool has_node;	      // it can supply ${name}, ${host}, ${node} and ${cluster_name}
 
 	// Checks its own settings. NULL: there is nothing to check.
@@ -185,8 +195,9 @@ const char *source_type_names(void);
 // The same of those that have tables; empty: none has.
 struct str source_table_type_names(struct arena *arena);
 
-// What every take of a page of exposition text does: status, content type, text.
-bool source_take_page(const struct http_answer *answer, struct source_take *take, struct err *err);
+// What every take of a page of exposition text does: status, content type, text. options as in read_page.
+bool source_take_page(const struct http_answer *answer, const struct read_options *options,
+	struct source_take *take, struct err *err);
 
 // A base URL and a path, with one slash between them; lives in the arena.
 struct str source_url(struct arena *arena, struct str base, const char *path);

@@ -412,39 +412,7 @@ static void releases_compare_as_numbers(void **state)
 	}
 }
 
-// 2. The other types
-
-static void a_prometheus_source_asks_its_own_url(void **state)
-{
-	struct arena arena = { 0 };
-	struct source_conf conf = { .type = &source_prometheus };
-	struct source_turn turn = { .conf = &conf, .arena = &arena };
-	struct source_take take = { .set = metric_set_new(&arena) };
-	struct http_answer answer = { .status = 200, .body = buf_new(UNIT_LIMIT) };
-	struct err err = { 0 };
-
-	(void)state;
-	conf.http.url = STR("http://h:9100/metrics?collect=cpu");
-	source_prometheus.ask(&turn);
-	assert_non_null(turn.asks);
-	assert_null(turn.asks->next);
-	check_str("url", turn.asks->request.url, STR("http://h:9100/metrics?collect=cpu"));
-	check_str("accept", turn.asks->request.accept,
-		STR("text/plain;version=0.0.4;q=1, */*;q=0.1"));
-	check_str("endpoint", turn.asks->endpoint, STR("metrics"));
-	check_str("method", turn.asks->request.method, STR("GET"));
-	assert_ptr_equal(turn.asks->request.conf, &conf.http);
-	buf_add(&answer.body, STR("m 1"));
-	assert_int_equal(
-		source_prometheus.take(&turn, turn.asks, &answer, &take, &err), SOURCE_DELIVERED);
-	assert_int_equal(take.set->n_samples, 1);
-	answer.status = 500;
-	assert_int_equal(
-		source_prometheus.take(&turn, turn.asks, &answer, &take, &err), SOURCE_FAILED);
-	check_str("error", str_of(err.text), STR("HTTP 500: m 1"));
-	buf_free(&answer.body);
-	arena_free(&arena);
-}
+// 2. All types
 
 static void types_are_found_by_their_names(void **state)
 {
@@ -501,7 +469,6 @@ int main(void)
 		cmocka_unit_test(json_tells_what_the_status_does_not),
 		cmocka_unit_test(the_cluster_tells_its_name),
 		cmocka_unit_test(releases_compare_as_numbers),
-		cmocka_unit_test(a_prometheus_source_asks_its_own_url),
 		cmocka_unit_test(types_are_found_by_their_names),
 		cmocka_unit_test(asks_stand_in_their_order),
 		cmocka_unit_test(a_base_and_a_path_have_one_slash_between_them),
