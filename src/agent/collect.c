@@ -2,6 +2,7 @@
 #include "agent/collect.h"
 
 #include "agent/outcome.h"
+#include "agent/shape.h"
 #include "agent/tally.h"
 #include "base/clock.h"
 
@@ -321,6 +322,7 @@ static void end_collecting(struct cycle *cycle)
 {
 	for (size_t i = 0; i < cycle->n_runs; i++) {
 		conclude(cycle, &cycle->runs[i]);
+		shape_source(cycle, &cycle->runs[i]);
 		outcome_sum_up(cycle, &cycle->runs[i]);
 		if (cycle->runs[i].turn.table)
 			table_sort(cycle->runs[i].turn.table);

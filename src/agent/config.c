@@ -7,6 +7,7 @@
 #include "agent/settings.h"
 #include "base/mem.h"
 #include "net/http.h"
+#include "transform/rules.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -156,6 +157,16 @@ static void check_needs(struct place *place, const struct source_conf *source)
 			needs_ms, has_ms);
 }
 
+static void check_runtime_families(struct place *place, const struct source_conf *source)
+{
+	struct setting_faults faults = faults_at(place);
+
+	if (source->runtime_families != RUNTIME_LABEL && !source->type->reads_any_page)
+		setting_fault(&faults, "runtime_families",
+			"means nothing to a source of type %.*s, which has no such families",
+			STR_ARG(source->type->name));
+}
+
 static void read_source(struct place *place)
 {
 	struct setting_faults faults = faults_at(place);
@@ -172,9 +183,11 @@ static void read_source(struct place *place)
 		source->type = &source_emqx; // stands in, so that all else is checked
 	source->own = arena_alloc(&config->arena, source->type->conf_size);
 	struct settings_part parts[] = { { &config_source_table, source },
-		{ &http_settings, &source->http }, { &source->type->settings, source->own } };
+		{ &http_settings, &source->http }, { &rules_settings, &source->rules_conf },
+		{ &limits_settings, &source->limits }, { &source->type->settings, source->own } };
 	settings_read(place->settings, place->group, parts, ARRAY_LEN(parts));
 	source->http.accept_gzip = true;
+	source->rules = rules_new(&source->rules_conf, &faults);
 	if (source->type->login_secret)
 		read_secret(place, "login.password_file", source->type->login_secret(source));
 	check_name(place, source->name);
@@ -182,8 +195,11 @@ static void read_source(struct place *place)
 	if (source->type->check)
 		source->type->check(source, &faults);
 	check_needs(place, source);
-	if (!is_known)
+	check_runtime_families(place, source);
+	if (!is_known) {
+		rules_free(source->rules);
 		return;
+	}
 	config->sources[config->n_sources] = source;
 	place->where->sources[config->n_sources++] = place->group;
 }
@@ -206,14 +222,18 @@ static void read_sink(struct place *place)
 	sink->http.body_size_limit = SINK_ANSWER_LIMIT;
 	sink->http.cut_answer = true;
 	struct settings_part parts[] = { { &config_sink_table, sink },
-		{ &http_settings, &sink->http }, { &sink->type->settings, sink->own } };
+		{ &http_settings, &sink->http }, { &rules_settings, &sink->rules_conf },
+		{ &sink->type->settings, sink->own } };
 	settings_read(place->settings, place->group, parts, ARRAY_LEN(parts));
+	sink->rules = rules_new(&sink->rules_conf, &faults);
 	check_name(place, sink->name);
 	check_http(place, &sink->http, STR(""), config_push_ms(config));
 	if (sink->type->check)
 		sink->type->check(sink, &faults);
-	if (!is_known)
+	if (!is_known) {
+		rules_free(sink->rules);
 		return;
+	}
 	config->sinks[config->n_sinks] = sink;
 	place->where->sinks[config->n_sinks++] = place->group;
 }
@@ -327,6 +347,10 @@ void config_free(struct config *config)
 {
 	if (!config)
 		return;
+	for (size_t i = 0; i < config->n_sources; i++)
+		rules_free(config->sources[i]->rules);
+	for (size_t i = 0; i < config->n_sinks; i++)
+		rules_free(config->sinks[i]->rules);
 	arena_free(&config->arena);
 	free(config);
 }

@@ -15,8 +15,9 @@ struct config {
 	struct str path;
 	int64_t interval_ms, splay_ms;
 	struct pair_list labels;
-	int log_level;	// enum log_level
-	int log_format; // enum log_format
+	struct label_extra added; // what comes of them, for the agent's own metrics
+	int log_level;		  // enum log_level
+	int log_format;		  // enum log_format
 	bool strict_permissions;
 	struct str state_dir; // an absolute path
 	struct source_conf **sources;
@@ -27,8 +28,8 @@ struct config {
 	struct str hostname;
 };
 
-// Reads and checks everything, and sets up the log as configured. overrides are PATH=VALUE texts, laid over the file. NULL: all faults
-// have been written to `messages`. The caller owns it.
+// Reads and checks everything, and sets up the log as configured. overrides are PATH=VALUE
+// texts, laid over the file. NULL: all faults have been written to `messages`. The caller owns it.
 struct config *config_load(
 	const char *path, const char *const *overrides, size_t n_overrides, FILE *messages);
 // Reads the files of secrets again and takes those that have changed; a file that cannot be read leaves

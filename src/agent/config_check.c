@@ -2,6 +2,8 @@
 #include "agent/config_check.h"
 
 #include "metric/label.h"
+#include "metric/write.h"
+#include "transform/rules.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +101,17 @@ static bool has_label(const struct pair_list *labels, struct str name)
 	return false;
 }
 
+static struct str canonical(struct arena *arena, const struct pair_list *labels)
+{
+	struct buf text = buf_new(MIB(1));
+
+	for (size_t i = 0; i < labels->n; i++)
+		write_label(&text, labels->items[i].name, labels->items[i].value);
+	struct str copy = arena_copy(arena, buf_str(&text));
+	buf_free(&text);
+	return copy;
+}
+
 // A source's labels are its own and, where it has none of that name, the configuration's.
 static void merge_labels(struct config *config, struct source_conf *source)
 {
@@ -110,7 +123,9 @@ static void merge_labels(struct config *config, struct source_conf *source)
 	for (size_t i = 0; i < config->labels.n; i++)
 		if (!has_label(&source->labels, config->labels.items[i].name))
 			all.items[all.n++] = config->labels.items[i];
+	source->added.n_forced = source->honor_labels ? 0 : source->labels.n;
 	source->labels = all;
+	source->added.text = canonical(&config->arena, &all);
 }
 
 // Templates
@@ -213,6 +228,53 @@ static void check_templates(struct checker *c)
 	}
 }
 
+// Sinks that push to the same groups
+
+// Other headers may lead to another tenant of one URL.
+static bool is_same_place(const struct http_conf *a, const struct http_conf *b)
+{
+	return a->url.len && str_eq(a->url, b->url) && str_eq(a->unix_socket, b->unix_socket) &&
+	       pair_list_equal(&a->headers, &b->headers);
+}
+
+static bool has_same_template(const struct config *config, size_t a, size_t b)
+{
+	for (size_t k = 0; k < config->n_sources; k++) {
+		const struct template *of_a = config->templates[a * config->n_sources + k];
+		const struct template *of_b = config->templates[b * config->n_sources + k];
+
+		if (of_a && of_b && str_eq(template_text(of_a), template_text(of_b)))
+			return true;
+	}
+	return false;
+}
+
+// With equal rules the bodies are equal, so that nothing is lost.
+static bool replace_each_other(const struct config *config, size_t a, size_t b)
+{
+	const struct sink_conf *of_a = config->sinks[a], *of_b = config->sinks[b];
+
+	return of_a->type && of_b->type &&
+	       (of_a->type->replaces(of_a) || of_b->type->replaces(of_b)) &&
+	       is_same_place(&of_a->http, &of_b->http) &&
+	       !rules_equal(&of_a->rules_conf, &of_b->rules_conf) &&
+	       has_same_template(config, a, b);
+}
+
+static void check_sinks(struct checker *c)
+{
+	for (size_t i = 0; i < c->config->n_sinks; i++)
+		for (size_t k = 0; k < i; k++)
+			if (replace_each_other(c->config, i, k))
+				fault(c, c->places->sinks[i], "url",
+					"is that of sink %.*s, which has other rules: each would "
+					"replace "
+					"what the other pushes; give one of them a job_name, or "
+					"both the "
+					"method post",
+					STR_ARG(c->config->sinks[k]->name));
+}
+
 // The state
 
 // systemd.exec(5): absolute paths, with a colon between them.
@@ -248,6 +310,8 @@ void config_check(
 		check_labels(&checker, places->sources[i], &config->sources[i]->labels);
 	make_templates(&checker);
 	check_templates(&checker);
+	check_sinks(&checker);
+	config->added.text = canonical(&config->arena, &config->labels);
 	for (size_t i = 0; i < config->n_sources; i++)
 		merge_labels(config, config->sources[i]);
 }

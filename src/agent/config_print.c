@@ -68,7 +68,8 @@ void config_print(const struct config *config, FILE *out)
 	for (size_t i = 0; i < config->n_sources; i++) {
 		struct source_conf *source = config->sources[i];
 		struct settings_part parts[] = { { &config_source_table, source },
-			{ &http_settings, &source->http },
+			{ &http_settings, &source->http }, { &rules_settings, &source->rules_conf },
+			{ &limits_settings, &source->limits },
 			{ &source->type->settings, source->own } };
 		print_element(&elements, parts, ARRAY_LEN(parts), i + 1 == config->n_sources);
 	}
@@ -76,7 +77,8 @@ void config_print(const struct config *config, FILE *out)
 	for (size_t i = 0; i < config->n_sinks; i++) {
 		struct sink_conf *sink = config->sinks[i];
 		struct settings_part parts[] = { { &config_sink_table, sink },
-			{ &http_settings, &sink->http }, { &sink->type->settings, sink->own } };
+			{ &http_settings, &sink->http }, { &rules_settings, &sink->rules_conf },
+			{ &sink->type->settings, sink->own } };
 		print_element(&elements, parts, ARRAY_LEN(parts), i + 1 == config->n_sinks);
 	}
 	print_list(&text, "sinks", &elements);

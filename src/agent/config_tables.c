@@ -66,7 +66,7 @@ static const struct setting source_rows[] = {
 		.type = SETTING_STRING,
 		.offset = offsetof(struct source_conf, type_name),
 		.required = true,
-		.help = "emqx or prometheus" },
+		.help = "emqx, emqx_clients, emqx_cloud, json or prometheus" },
 	{ .name = "labels",
 		.type = SETTING_PAIRS,
 		.offset = offsetof(struct source_conf, labels),
@@ -91,12 +91,21 @@ static const struct setting source_rows[] = {
 		.help = "follow redirects to the same scheme, host and port" },
 	{ .name = "on_failure", .type = SETTING_LATER },
 	{ .name = "max_age", .type = SETTING_LATER },
-	{ .name = "params", .type = SETTING_LATER },
-	{ .name = "honor_labels", .type = SETTING_LATER },
-	{ .name = "sample_limit", .type = SETTING_LATER },
-	{ .name = "label_limit", .type = SETTING_LATER },
-	{ .name = "label_value_length_limit", .type = SETTING_LATER },
-	{ .name = "metric_relabel_configs", .type = SETTING_LATER },
+	{ .name = "honor_labels",
+		.type = SETTING_BOOL,
+		.offset = offsetof(struct source_conf, honor_labels),
+		.initial = "true",
+		.help = "a sample keeps a label of its own that labels has too; else it becomes "
+			"exported_<name>" },
+	{ .name = "runtime_families",
+		.type = SETTING_CHOICE,
+		.offset = offsetof(struct source_conf, runtime_families),
+		.words = runtime_families_words,
+		.n_words = N_RUNTIME_FAMILIES,
+		.initial = "label",
+		.help = "go_*, process_* and promhttp_*: label them by source where several "
+			"sources "
+			"share a group, drop them, or prefix their names with the source's" },
 };
 
 static const struct setting sink_rows[] = {
@@ -121,7 +130,6 @@ static const struct setting sink_rows[] = {
 		.minimum = 1,
 		.maximum = 1000000,
 		.help = "push to it in every Nth cycle only" },
-	{ .name = "metric_relabel_configs", .type = SETTING_LATER },
 };
 
 const struct setting_table config_top_table = SETTING_TABLE(top_rows);

@@ -97,6 +97,9 @@ static void start_push(struct push *push)
 
 	if (outage_is_waiting(&tally->groups[cycle->runs[push->leader].index], &push->err))
 		return;
+	push->err = push->group->err;
+	if (push->err.kind != ERR_NONE)
+		return;
 	if (body->failed) {
 		err_set(&push->err, ERR_TOO_LARGE, 0, "the body is larger than %zu bytes",
 			body->limit);

@@ -6,6 +6,7 @@
 #include "agent/selection.h"
 #include "metric/check.h"
 #include "net/http.h"
+#include "transform/rules.h"
 
 struct tally;
 struct state_file;
@@ -21,6 +22,7 @@ struct cycle_env {
 	bool push;	// false: stop before the first push
 	bool shows;	// sources are wanted to fill their tables,
 	bool shows_all; // also with what nobody watches
+	bool explains;	// what each rule touches is counted
 	bool is_daemon; // false: leave out self-metrics that would look like resets
 };
 
@@ -72,8 +74,9 @@ struct source_run {
 	struct scrape *scrapes, **last, **unstarted; // the first that is not started, or the end
 	struct endpoint *endpoints;		     // in the order of asking
 	struct metric_set *own; // what the source knows by itself; NULL: nothing
-	bool up;		// at least one endpoint delivered
-	double seconds;		// until its last answer
+	struct rules_run *rules_run;
+	bool up;	// at least one endpoint delivered
+	double seconds; // until its last answer
 	size_t n_bytes, n_samples;
 	struct repairs repairs;	     // of reading, and of the first body it was checked for
 	struct check_source checked; // by that body
@@ -85,6 +88,10 @@ struct group {
 	struct key key;
 	size_t *sources; // indices into the cycle's runs, ascending
 	size_t n_sources;
+	size_t sink; // index of the first sink that gets it; its rules are those of all
+	struct rules_run *rules_run;
+	bool tells_apart; // runtime families of several sources meet in it
+	struct err err;	  // why there is no body
 	struct check check;
 	struct buf body; // owned by the cycle
 	bool has_source_samples;

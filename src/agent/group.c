@@ -2,7 +2,9 @@
 #include "agent/group.h"
 
 #include "agent/selfstat.h"
+#include "agent/shape.h"
 #include "agent/tally.h"
+#include "metric/clash.h"
 #include "metric/write.h"
 
 #include <string.h>
@@ -57,14 +59,17 @@ static void plan_source(struct cycle *cycle, size_t sink, size_t run_index)
 		push = add_push(cycle, sink, run_index);
 		push->group = arena_new(&cycle->arena, struct group);
 		push->group->key = key;
+		push->group->sink = sink;
 		push->group->sources = arena_array(&cycle->arena, size_t, cycle->n_runs);
 	}
 	push->group->sources[push->group->n_sources++] = run_index;
 }
 
-static bool same_group(const struct group *a, const struct group *b)
+static bool same_group(const struct config *config, const struct group *a, const struct group *b)
 {
-	return a->n_sources == b->n_sources && key_equal(a->key, b->key) &&
+	return rules_equal(
+		       &config->sinks[a->sink]->rules_conf, &config->sinks[b->sink]->rules_conf) &&
+	       a->n_sources == b->n_sources && key_equal(a->key, b->key) &&
 	       memcmp(a->sources, b->sources, a->n_sources * sizeof(*a->sources)) == 0;
 }
 
@@ -74,7 +79,7 @@ static void share_group(struct cycle *cycle, struct push *push)
 	struct group **link = &cycle->groups;
 
 	for (; *link; link = &(*link)->next) {
-		if (same_group(*link, push->group)) {
+		if (same_group(cycle->env->config, *link, push->group)) {
 			push->group = *link;
 			return;
 		}
@@ -124,17 +129,6 @@ void group_plan(struct cycle *cycle)
 
 // Building the body
 
-static struct str canonical(struct arena *arena, const struct pair_list *labels)
-{
-	struct buf text = buf_new(MIB(1));
-
-	for (size_t i = 0; i < labels->n; i++)
-		write_label(&text, labels->items[i].name, labels->items[i].value);
-	struct str copy = arena_copy(arena, buf_str(&text));
-	buf_free(&text);
-	return copy;
-}
-
 // A set that another body needs too is copied, since checking changes it.
 static bool is_needed_later(const struct group *group, size_t run)
 {
@@ -145,18 +139,25 @@ static bool is_needed_later(const struct group *group, size_t run)
 	return false;
 }
 
-static void check_run(struct check *check, const struct group *group, size_t run_index,
-	struct source_run *run, uint16_t source)
+static void check_set(
+	struct group *group, const struct source_run *run, struct metric_set *set, uint16_t source)
+{
+	if (shape_for_sink(group, run->conf, set, &group->check.sources[source]))
+		check_add(&group->check, set, source);
+}
+
+static void check_run(
+	struct group *group, size_t run_index, struct source_run *run, uint16_t source)
 {
 	bool copy = is_needed_later(group, run_index);
 
 	for (const struct scrape *scrape = run->scrapes; scrape; scrape = scrape->next) {
 		struct metric_set *set = scrape->take.set;
 		if (scrape->verdict == SOURCE_DELIVERED)
-			check_add(check, copy ? metric_copy(set) : set, source);
+			check_set(group, run, copy ? metric_copy(set) : set, source);
 	}
 	if (run->own)
-		check_add(check, copy ? metric_copy(run->own) : run->own, source);
+		check_set(group, run, copy ? metric_copy(run->own) : run->own, source);
 }
 
 // A source is in one group per sink. Its repairs are counted for one of them, or they would count
@@ -169,35 +170,45 @@ static void note_checked(struct source_run *run, const struct check_source *sour
 	repair_add(&run->repairs, &source->repairs);
 }
 
-// A gateway checks types over all its groups: one family of two types blocks whole pushes. In the order of
-// the configuration the first keeps it.
-static void settle_types(struct cycle *cycle, size_t sink)
+static void refuse_clash(struct check *check, struct family *family, const struct family *other)
+{
+	struct str why;
+
+	if (str_eq(family->name, other->name))
+		why = arena_printf(check->arena,
+			"it is typed %s here, but %s in another group that goes to the same "
+			"gateway",
+			metric_type_names[family->type].ptr, metric_type_names[other->type].ptr);
+	else
+		why = arena_printf(check->arena,
+			"its samples would be named like those of the %s %.*s in another group "
+			"that "
+			"goes to the same gateway",
+			metric_type_names[other->type].ptr, STR_ARG(other->name));
+	check_quarantine(check, family, family->first->source, why);
+}
+
+static void settle_group(struct check *check, struct metric_set *seen)
+{
+	for (struct family *family = check->set->first; family; family = family->next) {
+		const struct family *other = family->first ? clash_find(seen, family) : NULL;
+
+		if (other)
+			refuse_clash(check, family, other);
+		else if (family->first)
+			metric_family(seen, family->name)->type = family->type;
+	}
+}
+
+// A gateway checks families over all its groups: two that do not go together block whole pushes. In the order of
+// the configuration the first stays.
+static void settle_families(struct cycle *cycle, size_t sink)
 {
 	struct metric_set *seen = metric_set_new(&cycle->arena);
 
-	for (struct push *push = cycle->pushes; push; push = push->next) {
-		if (push->sink != sink || !push->group)
-			continue;
-		struct check *check = &push->group->check;
-		for (struct family *family = check->set->first; family; family = family->next) {
-			struct family *first = metric_find(seen, family->name);
-
-			if (!family->first)
-				continue;
-			if (!first) {
-				first = metric_add_family(seen, family->name);
-				first->type = family->type;
-			} else if (first->type != family->type) {
-				check_quarantine(check, family, family->first->source,
-					arena_printf(&cycle->arena,
-						"it is typed %s here, but %s in another group that "
-						"goes "
-						"to the same gateway",
-						metric_type_names[family->type].ptr,
-						metric_type_names[first->type].ptr));
-			}
-		}
-	}
+	for (struct push *push = cycle->pushes; push; push = push->next)
+		if (push->sink == sink && push->group)
+			settle_group(&push->group->check, seen);
 }
 
 static size_t count_groups(const struct cycle *cycle, size_t sink)
@@ -228,23 +239,35 @@ static void check_group(struct cycle *cycle, struct group *group)
 
 	for (size_t i = 0; i < group->key.n; i++)
 		key_names[i] = group->key.labels[i].name;
+	shape_begin_group(cycle, group);
 	group->check = check_new(arena, key_names, group->key.n, sources);
 	for (size_t i = 0; i < n; i++) {
 		struct source_run *run = &cycle->runs[group->sources[i]];
 
 		sources[i].name = run->conf->name;
-		sources[i].added.text = canonical(arena, &run->conf->labels);
-		check_run(&group->check, group, group->sources[i], run, (uint16_t)i);
+		sources[i].added = run->conf->added;
+		check_run(group, group->sources[i], run, (uint16_t)i);
 	}
 	check_finish(&group->check);
 	sources[n].name = STR("brokerpush");
-	sources[n].added.text = canonical(arena, &cycle->env->config->labels);
+	sources[n].added = cycle->env->config->added;
+}
+
+// A body that is empty since rules want it so, or an application has nothing to tell, is as good as a full one.
+static bool is_good_if_empty(const struct group *group, const struct source_run *run)
+{
+	return run->up && (run->conf->type->reads_any_page || run->rules_run->rules ||
+				  group->rules_run->rules);
 }
 
 static void note_group(struct cycle *cycle, struct group *group)
 {
-	for (size_t i = 0; i < group->n_sources; i++)
-		note_checked(&cycle->runs[group->sources[i]], &group->check.sources[i]);
+	for (size_t i = 0; i < group->n_sources; i++) {
+		struct source_run *run = &cycle->runs[group->sources[i]];
+
+		note_checked(run, &group->check.sources[i]);
+		group->has_source_samples |= is_good_if_empty(group, run);
+	}
 	for (struct family *family = group->check.set->first; family; family = family->next)
 		group->has_source_samples |= family->first != NULL;
 }
@@ -255,7 +278,7 @@ void group_check_all(struct cycle *cycle)
 		check_group(cycle, group);
 	for (size_t sink = 0; sink < cycle->env->config->n_sinks; sink++)
 		if (count_groups(cycle, sink) > 1)
-			settle_types(cycle, sink);
+			settle_families(cycle, sink);
 	for (struct group *group = cycle->groups; group; group = group->next)
 		note_group(cycle, group);
 }

@@ -4,6 +4,7 @@
 #include "agent/group.h"
 #include "agent/outcome.h"
 #include "agent/report.h"
+#include "agent/shape.h"
 #include "agent/show.h"
 #include "base/hash.h"
 
@@ -198,7 +199,7 @@ static bool show_bodies(struct once *once, const struct cycle *cycle)
 		return false;
 	}
 	for (const struct push *push = cycle->pushes; push; push = push->next) {
-		if (!push->group)
+		if (!push->group || push->group->err.kind != ERR_NONE)
 			continue;
 		if (once->options->output) {
 			good = write_file(once, cycle, push) && good;
@@ -226,7 +227,7 @@ static bool any_failed(const struct cycle *cycle)
 		if (!cycle->runs[i].up)
 			return true;
 	for (const struct push *p = cycle->pushes; p; p = p->next)
-		if (push ? !p->accepted : !p->group)
+		if (push ? !p->accepted : !p->group || p->group->err.kind != ERR_NONE)
 			return true;
 	return false;
 }
@@ -270,6 +271,17 @@ static bool show_tables(struct once *once, const struct cycle *cycle)
 
 // The end
 
+// Why there is no body.
+static void print_failure(const struct cycle *cycle, const struct push *push)
+{
+	if (!push->group)
+		fprintf(stderr, "brokerpush: %s\n", push->err.text);
+	else if (push->group->err.kind != ERR_NONE)
+		fprintf(stderr, "brokerpush: sink %.*s: %s\n",
+			STR_ARG(cycle->env->config->sinks[push->sink]->name),
+			push->group->err.text);
+}
+
 // What is told and shown. False: code is set.
 static bool report(struct once *once, const struct cycle *cycle)
 {
@@ -278,8 +290,9 @@ static bool report(struct once *once, const struct cycle *cycle)
 	if (cycle->env->push)
 		report_once(cycle, stderr);
 	for (const struct push *push = cycle->pushes; push && !cycle->env->push; push = push->next)
-		if (!push->group)
-			fprintf(stderr, "brokerpush: %s\n", push->err.text);
+		print_failure(cycle, push);
+	if (cycle->env->explains)
+		shape_explain(cycle, stderr);
 	if (once->options->group && !cycle->pushes)
 		return usage(once, "--group: no group has this URL", once->options->group);
 	return cycle->env->push || show_bodies(once, cycle);

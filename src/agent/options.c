@@ -17,6 +17,7 @@ enum {
 	OPT_OUTPUT,
 	OPT_SHOW,
 	OPT_ALL,
+	OPT_EXPLAIN,
 	OPT_SET,
 	OPT_LEVEL,
 	OPT_FORMAT,
@@ -30,6 +31,7 @@ static const struct option long_options[] = {
 	{ "check-config", no_argument, NULL, 't' },
 	{ "show", no_argument, NULL, OPT_SHOW },
 	{ "all", no_argument, NULL, OPT_ALL },
+	{ "explain", no_argument, NULL, OPT_EXPLAIN },
 	{ "source", required_argument, NULL, OPT_SOURCE },
 	{ "sink", required_argument, NULL, OPT_SINK },
 	{ "group", required_argument, NULL, OPT_GROUP },
@@ -62,6 +64,7 @@ static const char help[] =
 	"      --sink NAME        only this sink\n"
 	"      --group URL        only the group with this URL\n"
 	"      --all              with --show: also what is not watched\n"
+	"      --explain          with --dry-run: how many series each rule touched\n"
 	"      --output DIR       with --dry-run: one file per group instead of stdout\n"
 	"      --output FORM      with --show: text or json\n"
 	"      --set PATH=VALUE   lay a setting over the configuration, such as\n"
@@ -136,6 +139,7 @@ static bool take_option(struct options *options, int option, char **argv)
 	case 'V': return set_mode(options, MODE_VERSION);
 	case OPT_SHOW: return set_mode(options, MODE_SHOW);
 	case OPT_ALL: return options->all = true;
+	case OPT_EXPLAIN: return options->explain = true;
 	case OPT_SOURCE: options->sources[options->n_sources++] = optarg; return true;
 	case OPT_SINK: return set_once(&options->sink, "--sink");
 	case OPT_GROUP: return set_once(&options->group, "--group");
@@ -176,6 +180,8 @@ static bool check_combination(struct options *options)
 		return false;
 	if (options->all && mode != MODE_SHOW)
 		return usage("--all goes with --show only", NULL);
+	if (options->explain && mode != MODE_DRY_RUN)
+		return usage("--explain goes with --dry-run only", NULL);
 	if (mode == MODE_HELP || mode == MODE_VERSION)
 		return true;
 	if ((options->sink || options->group) && !pushes)

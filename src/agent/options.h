@@ -33,6 +33,7 @@ struct options {
 	size_t n_sources;
 	const char *sink, *group, *output; // NULL: not given
 	bool all, wants_json;		   // of --show; wants_json is what output says there
+	bool explain;			   // of --dry-run
 	const char **overrides; // owned list of PATH=VALUE, --log-level and --log-format included
 	size_t n_overrides;
 };

@@ -92,7 +92,7 @@ void outcome_sum_up(struct cycle *cycle, struct source_run *run)
 		if (scrape->verdict != SOURCE_DELIVERED)
 			continue;
 		run->up = true;
-		run->n_bytes += scrape->n_bytes;
+		run->n_bytes += scrape->n_bytes + scrape->take.n_bytes_before;
 		run->n_samples += scrape->take.set->n_samples;
 	}
 	run->n_samples += run->own ? run->own->n_samples : 0;

@@ -261,10 +261,18 @@ static void report_source(
 
 static struct str detail(const struct source_run *run, enum repair rule, struct arena *arena)
 {
+	if (rule == REPAIR_RULE)
+		return run->rules_run->left_out.len ? run->rules_run->left_out
+						    : run->checked.left_out;
+
 	if (rule == REPAIR_DUPLICATE_SERIES && run->checked.duplicate.len)
+		return arena_printf(arena, "first %.*s", STR_ARG(run->checked.duplicate));
+	if (rule == REPAIR_HISTOGRAM && run->checked.shape.len)
 		return arena_printf(arena,
-			"first %.*s; tell the sources apart by labels or job_name",
-			STR_ARG(run->checked.duplicate));
+			"first %.*s; parts that no reader takes are left out, missing ones added",
+			STR_ARG(run->checked.shape));
+	if (rule == REPAIR_OPENMETRICS)
+		return STR("OpenMetrics becomes text 0.0.4: no fault of the source's");
 	for (const struct scrape *s = run->scrapes; rule == REPAIR_BAD_LINE && s; s = s->next) {
 		const struct read_report *report = &s->take.report;
 		if (report->first_bad_line)

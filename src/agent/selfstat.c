@@ -58,7 +58,7 @@ static const struct row rows[N_SELF] = {
 	[SOURCE_DURATION] = { STR_INIT("brokerpush_source_scrape_duration_seconds"), METRIC_GAUGE,
 		STR_INIT("How long it took until the source had given its last answer.") },
 	[SOURCE_SAMPLES] = { STR_INIT("brokerpush_source_samples"), METRIC_GAUGE,
-		STR_INIT("Samples that the source delivered, before checks.") },
+		STR_INIT("Samples that the source delivered, before rules and checks.") },
 	[SOURCE_BYTES] = { STR_INIT("brokerpush_source_body_bytes"), METRIC_GAUGE,
 		STR_INIT("Size of what the source delivered.") },
 	[SOURCE_SUCCESS] = { STR_INIT("brokerpush_source_last_success_timestamp_seconds"),

@@ -255,6 +255,7 @@ enum exit_code service_run_once(struct config *config, const struct options *opt
 	service.env.push = options->mode == MODE_ONCE;
 	service.env.shows = options->mode == MODE_SHOW;
 	service.env.shows_all = options->all;
+	service.env.explains = options->explain;
 	if (once_select(&once, &service.all)) {
 		if (!service.env.shows)
 			state_file_read(service.env.tally);

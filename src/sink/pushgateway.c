@@ -47,6 +47,13 @@ static const struct setting rows[] = {
 		.help = "auto packs bodies from 64 KiB on for gateways on other machines" },
 };
 
+static bool replaces(const struct sink_conf *conf)
+{
+	const struct pushgateway_conf *own = conf->own;
+
+	return own->method == METHOD_PUT;
+}
+
 // The path: /metrics/job/<value>{/<label>/<value>}
 
 static bool is_plain(struct str value)
@@ -163,6 +170,7 @@ const struct sink_type sink_pushgateway = {
 	.name = STR_INIT("pushgateway"),
 	.settings = SETTING_TABLE(rows),
 	.conf_size = sizeof(struct pushgateway_conf),
+	.replaces = replaces,
 	.encode = encode,
 	.judge = judge,
 };

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "metric/key.h"
 #include "net/request.h"
+#include "transform/conf.h"
 
 struct sink_type;
 
@@ -15,6 +16,8 @@ struct sink_conf {
 	const struct sink_type *type;
 	struct http_conf http;
 	struct str job_name; // template; empty: the source type's default
+	struct rules_conf rules_conf;
+	struct rules *rules; // owned by the configuration; NULL: none
 	size_t every;	     // it gets a push in every Nth cycle of the timer
 	void *own;	     // of the type's conf_size
 };
@@ -37,6 +40,8 @@ struct sink_type {
 	size_t conf_size;
 	// Checks its own settings. NULL: there is nothing to check.
 	void (*check)(const struct sink_conf *conf, const struct setting_faults *faults);
+	// Whether a push takes the place of all that its group had.
+	bool (*replaces)(const struct sink_conf *conf);
 	// The request that puts a body (exposition text) into the key's group; lives in the arena, the
 	// body is borrowed.
 	struct http_request (*encode)(const struct sink_conf *conf, const struct sink_state *state,

@@ -814,8 +814,13 @@ static void run_cycle(struct agent *agent, bool is_cut_short)
 {
 	struct event_base *base = event_base_new();
 	bool all[FAKE_MOST] = { true, true, true, true };
-	struct cycle_env env = { &agent->fake.config, { all, all, { NULL, 0 } }, agent->tally,
-		agent->file, http_new(base), true, true, false, false };
+	struct cycle_env env = { .config = &agent->fake.config,
+		.selection = { all, all, { NULL, 0 } },
+		.tally = agent->tally,
+		.state_file = agent->file,
+		.http = http_new(base),
+		.push = true,
+		.shows = true };
 	struct cycle *cycle = cycle_new(&env, on_done, base);
 
 	if (is_cut_short)
