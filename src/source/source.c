@@ -2,7 +2,7 @@
 #include "source/source.h"
 
 static const struct source_type *const types[] = { &source_emqx, &source_emqx_clients,
-	&source_emqx_cloud, &source_prometheus };
+	&source_emqx_cloud, &source_json, &source_prometheus };
 
 const struct source_type *source_find_type(struct str name)
 {
@@ -14,7 +14,7 @@ const struct source_type *source_find_type(struct str name)
 
 const char *source_type_names(void)
 {
-	return "emqx, emqx_clients, emqx_cloud, prometheus";
+	return "emqx, emqx_clients, emqx_cloud, json, prometheus";
 }
 
 struct str source_table_type_names(struct arena *arena)

@@ -186,6 +186,7 @@ struct source_type {
 extern const struct source_type source_emqx;
 extern const struct source_type source_emqx_clients;
 extern const struct source_type source_emqx_cloud;
+extern const struct source_type source_json;
 extern const struct source_type source_prometheus;
 
 // NULL: there is no such type.

@@ -422,7 +422,8 @@ static void types_are_found_by_their_names(void **state)
 	assert_ptr_equal(source_find_type(STR("prometheus")), &source_prometheus);
 	assert_null(source_find_type(STR("EMQX")));
 	assert_null(source_find_type(STR("")));
-	assert_string_equal(source_type_names(), "emqx, emqx_clients, emqx_cloud, prometheus");
+	assert_string_equal(
+		source_type_names(), "emqx, emqx_clients, emqx_cloud, json, prometheus");
 }
 
 static void asks_stand_in_their_order(void **state)
