@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Timer mode, one cycle at a time: what the suites of faults and of the timer share."""
 
+import re
 import signal
 
 from exposition import Exposition
@@ -74,3 +75,9 @@ def assert_told_once(log, message, *parts):
         if part not in found[0]:
             raise AssertionError(f"no {part!r} in: {found[0]}")
     return found[0]
+
+
+def peak_memory(running):
+    """The most that it ever had resident, in bytes."""
+    with open(f"/proc/{running.process.pid}/status", encoding="ascii") as status:
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read())[1]) << 10

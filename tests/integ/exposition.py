@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 # What a gateway adds to every group.
 GATEWAY_FAMILIES = ("push_time_seconds", "push_failure_time_seconds")
 SELF_PREFIX = "brokerpush_"
+BOUNDS = ("le", "quantile")
 
 
 @dataclass
@@ -31,21 +32,19 @@ class Exposition:
 
     @classmethod
     def parse(cls, text):
-        # prometheus_client gives counters a name that ends in _total; names are put back as sent.
-        sent = set(re.findall(r"^# TYPE (\S+)|^([^#\s{]+)", text, re.M))
-        sent = {name for pair in sent for name in pair if name}
+        # prometheus_client takes _total from counters' names and gives it to all their samples.
+        counters = iter(re.findall(r"^#\s*TYPE\s+(\S+)\s+counter", text, re.M))
         families = {}
         for metric in text_string_to_metric_families(text):
+            name, added = metric.name, ""
+            if metric.type == "counter":
+                name = next(sent for sent in counters if sent in (name, f"{name}_total"))
+                added = "_total" if name == metric.name else ""
             if not metric.samples:
                 continue  # a family without samples says nothing
-            name = metric.name
-            if metric.type == "counter" and name not in sent:
-                name += "_total"
             family = families.setdefault(name, Family(metric.type, metric.documentation))
             for sample in metric.samples:
-                sample_name = sample.name
-                if sample_name not in sent and sample_name.endswith("_total"):
-                    sample_name = sample_name[:-len("_total")]
+                sample_name = sample.name.removesuffix(added)
                 key = sample_name, frozenset(sample.labels.items())
                 if key in family.samples:
                     raise AssertionError(f"series twice: {describe(key)}")
@@ -128,6 +127,16 @@ class Exposition:
         for name, family in self.families.items():
             families[name] = Family(family.type, family.help, {
                 (sample_name, frozenset({**labels, **dict(pairs)}.items())): value
+                for (sample_name, pairs), value in family.samples.items()})
+        return Exposition(families)
+
+    def with_bounds_as_numbers(self):
+        """`le` and `quantile` are numbers, which everybody writes in a way of his own."""
+        families = {}
+        for name, family in self.families.items():
+            families[name] = Family(family.type, family.help, {
+                (sample_name, frozenset((label, str(float(text)) if label in BOUNDS else text)
+                                        for label, text in pairs)): value
                 for (sample_name, pairs), value in family.samples.items()})
         return Exposition(families)
 

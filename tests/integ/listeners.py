@@ -6,6 +6,7 @@ import http.client
 import select
 import socket
 import threading
+import time
 import urllib.parse
 
 from loopback import LoopbackServer
@@ -19,6 +20,11 @@ def large_page(size=96 * 1024):
     lines = ["# HELP app_rows \n# TYPE app_rows gauge\n"]
     lines += [f'app_rows{{row="{row:06d}"}} {row}\n' for row in range(size // 25 + 1)]
     return "".join(lines)
+
+
+def many_labels(name, n):
+    """A sample with so many labels."""
+    return name + "{" + ",".join(f'l{number}="{number}"' for number in range(n)) + "} 1\n"
 
 
 def has_ipv6():
@@ -172,6 +178,26 @@ def packed_exporter(page, packed=None, **more):
     """Serves the page packed; `packed`: these bytes instead."""
     return Exporter(packed if packed is not None else gzip.compress(page.encode()),
                     headers={"Content-Encoding": "gzip"}, **more)
+
+
+class Endless(LoopbackServer):
+    """Announces no length and sends lines for as long as it is listened to, so many at a time."""
+
+    def __init__(self, head="Content-Type: text/plain\r\n", pause_s=0):
+        super().__init__()
+        self.head = head
+        self.pause_s = pause_s
+        self.streamed = 0
+
+    def handle(self, connection, request):
+        connection.send(f"HTTP/1.1 200 OK\r\n{self.head}\r\n".encode())
+        line = b"endless 1\n" * 1000
+        if "chunked" in self.head:
+            line = b"%x\r\n%s\r\n" % (len(line), line)
+        while True:
+            connection.send(line)
+            self.streamed += len(line)
+            time.sleep(self.pause_s)
 
 
 class Proxy(LoopbackServer):

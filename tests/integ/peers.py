@@ -74,6 +74,8 @@ class Peer:
 
     program = None
     ready_path = "/metrics"
+    environment = None  # that of the tests
+    log_path = None  # nobody reads what it says
 
     def __init__(self, *arguments):
         self.arguments = arguments
@@ -93,12 +95,14 @@ class Peer:
             self.port = free_port()
             if self._launch():
                 return self
-        raise AssertionError(f"{self.program} does not start")
+        said = Path(self.log_path).read_text() if self.log_path else ""
+        raise AssertionError(f"{self.program} does not start\n{said[-2000:]}")
 
     def _launch(self):
-        self.process = subprocess.Popen(
-            [str(self.program), *self.command(), *self.arguments],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = [str(self.program), *self.command(), *self.arguments]
+        with open(self.log_path or os.devnull, "a") as log:
+            self.process = subprocess.Popen(command, env=self.environment,
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_until(lambda: self.process.poll() is not None or self._is_ready(),
                    f"{self.program.name} answers")
         return self.process.poll() is None
@@ -274,7 +278,7 @@ def config_text(value, depth=0):
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
-        return str(value)
+        return str(value) if abs(value) < 1 << 31 else f"{value}L"
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     escaped = escaped.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
     return f'"{escaped}"'

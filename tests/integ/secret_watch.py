@@ -28,6 +28,8 @@ SHORTEST = 8
 
 SECRET_SETTINGS = ("password", "credentials")
 FILE_SETTINGS = ("password_file", "credentials_file")
+# Pairs, whose values are secrets all.
+PAIRS_SETTINGS = ("headers", "params")
 
 
 class SecretTold(AssertionError):
@@ -75,11 +77,18 @@ class SecretWatch:
                 self._files.add(value)
             elif name == "proxy_url":
                 self._register_text(self._password_of(value))
-            elif name == "headers" and isinstance(value, dict):
-                for header in value.values():
-                    self._register_text(header)
+            elif name in PAIRS_SETTINGS:
+                for text in self._values_of(value):
+                    self._register_text(text)
             else:
                 self.register_config(value)
+
+    @staticmethod
+    def _values_of(pairs):
+        """Of { a = "1"; } or of ( { name = "a"; value = "1"; } )."""
+        if isinstance(pairs, dict):
+            return list(pairs.values())
+        return [pair["value"] for pair in pairs]
 
     @staticmethod
     def _password_of(url):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the suites of the whole program share: usual settings, and two more peers."""
+"""What the suites of the whole program share: usual settings, and three more peers."""
 
+import gzip
 import http.client
 import socket
 
@@ -61,6 +62,36 @@ class Page(LoopbackServer):
     def handle(self, connection, request):
         connection.send(f"HTTP/1.1 200 OK\r\nContent-Type: {self.content_type}\r\n"
                         f"Content-Length: {len(self.body)}\r\n\r\n".encode() + self.body)
+        return True
+
+
+class RecordedExporter(LoopbackServer):
+    """A real exporter behind a listener that remembers what it answered: its next page may be
+    another."""
+
+    def __init__(self, exporter, port=None):
+        super().__init__()
+        self.exporter_port = port or exporter.port
+        self.pages = []
+        self.headers = []  # of those pages
+
+    def handle(self, connection, request):
+        onward = http.client.HTTPConnection("127.0.0.1", self.exporter_port, timeout=PATIENCE)
+        onward.putrequest(request.method, request.target, skip_host=True,
+                          skip_accept_encoding=True)
+        for name, value in request.headers:
+            onward.putheader(name, value)
+        onward.endheaders()
+        answer = onward.getresponse()
+        page, headers = answer.read(), answer.headers
+        onward.close()
+        packed = headers.get("Content-Encoding") == "gzip"
+        self.pages.append((gzip.decompress(page) if packed else page).decode())
+        self.headers.append(headers)
+        told = "".join(f"{name}: {headers[name]}\r\n" for name in
+                       ("Content-Type", "Content-Encoding") if name in headers)
+        connection.send(f"HTTP/1.1 {answer.status} Whatever\r\n{told}"
+                        f"Content-Length: {len(page)}\r\n\r\n".encode() + page)
         return True
 
 

@@ -7,6 +7,7 @@ import emqx_families as families
 from cycles import (NO_TICK, TICKS, assert_told_once, bodies, body, lines, push_now,
                     wait_push, wait_pushes)
 from exposition import Exposition, assert_gateway_serves, assert_same
+from listeners import Endless
 from loopback import LoopbackServer
 from peers import FakeGateway
 from setups import (ENDPOINTS, KEY, NOBODY, PATH, Page, config, emqx_source, exporter, nodes_of,
@@ -480,22 +481,6 @@ def test_ticks_go_on_while_the_broker_is_down_and_the_first_after_it_is_good(age
 
 
 # Answers beyond the simulated broker's faults
-
-class Endless(LoopbackServer):
-    """Announces no length and sends lines for as long as it is listened to."""
-
-    def __init__(self, head="Content-Type: text/plain\r\n"):
-        super().__init__()
-        self.head = head
-
-    def handle(self, connection, request):
-        connection.send(f"HTTP/1.1 200 OK\r\n{self.head}\r\n".encode())
-        line = b"endless 1\n" * 1000
-        if "chunked" in self.head:
-            line = b"%x\r\n%s\r\n" % (len(line), line)
-        while True:
-            connection.send(line)
-
 
 @pytest.mark.parametrize("head", ("Content-Type: text/plain\r\n",
                                   "Transfer-Encoding: chunked\r\n"), ids=("close", "chunked"))

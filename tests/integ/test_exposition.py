@@ -3,9 +3,12 @@
 
 import pytest
 
+from arrival import Arrival
 from exposition import Exposition, assert_gateway_serves, assert_same
+from peers import get, need, wait_until
+from prometheus_server import GatewayPrometheus
+from setups import Page
 from simulated_emqx import SimulatedEmqx
-from peers import get
 
 KEY = {"job": "emqx", "instance": "emqx~127.0.0.1"}
 PAGE = """# TYPE emqx_connections_count gauge
@@ -73,6 +76,22 @@ def test_a_series_twice_is_an_error():
         Exposition.parse('a{x="1",y="2"} 1\na{y="2",x="1"} 1\n')
 
 
+def test_a_gauge_and_a_counter_may_differ_by_total_alone():
+    page = "# TYPE a gauge\na 1\n# TYPE a_total counter\na_total 2\n# TYPE b counter\nb 3\n"
+    families = Exposition.parse(page).families
+    assert {name: family.type for name, family in families.items()} == {
+        "a": "gauge", "a_total": "counter", "b": "counter"}
+    assert Exposition.parse(page).value("b") == 3
+
+
+def test_a_bound_is_a_number_on_request_only():
+    one, other = (Exposition.parse(f'# TYPE h histogram\nh_bucket{{le="{le}"}} 2\n')
+                  for le in ("1000000.0", "1e+06"))
+    assert_same(one.with_bounds_as_numbers(), other.with_bounds_as_numbers())
+    with pytest.raises(AssertionError, match="missing"):
+        assert_same(one, other)
+
+
 def test_a_real_gateway_serves_back_what_a_simulated_broker_says(gateway):
     with SimulatedEmqx(nodes=2) as emqx:
         pages = [get(f"{emqx.url}/api/v5/prometheus/{endpoint}?mode=all_nodes_unaggregated")
@@ -92,3 +111,64 @@ def test_promtool_tells_good_from_bad(promtool):
 
 def test_a_node_exporter_serves_a_page_that_can_be_read(node_exporter):
     assert Exposition.parse(get(node_exporter.url + "/metrics")).families["node_load1"]
+
+
+# Prometheus
+
+RICH = """# HELP heat Heat.
+# TYPE heat gauge
+heat{room="a b"} NaN
+# HELP wait_seconds Wait.
+# TYPE wait_seconds histogram
+wait_seconds_bucket{le="0.50"} 1
+wait_seconds_bucket{le="+Inf"} 2
+wait_seconds_sum 0.7
+wait_seconds_count 2
+# HELP pause_seconds Pause.
+# TYPE pause_seconds summary
+pause_seconds{quantile="0.5"} 3
+pause_seconds_sum 4
+pause_seconds_count 5
+"""
+
+
+@pytest.fixture
+def prometheus(tmp_path):
+    """prometheus(what is scraped) -> a running one"""
+    need(GatewayPrometheus.program, "run scripts/setup test")
+    running = []
+
+    def start(gateway):
+        running.append(GatewayPrometheus(tmp_path, gateway).start())
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+def test_every_way_to_ask_a_gateway_tells_the_same_and_sees_a_difference(gateway, prometheus):
+    arrival = Arrival(gateway)
+    gateway.push("/metrics/job/emqx/instance/emqx~127.0.0.1", RICH)
+    scraping = prometheus(gateway)
+    arrival.assert_has(RICH, KEY)
+    arrival.assert_scraped(RICH, KEY, scraping)
+    scraping.assert_content()
+    for old, new in (("NaN", "0"), ("a b", "a"), ("} 1\n", "} 0\n"), (" 0.7", " 0.8"), (" 5", " 6"),
+                     ("Wait.", "Waiting."), ("heat gauge", "heat counter"), ("0.50", "0.51")):
+        changed = RICH.replace(old, new)
+        assert changed != RICH
+        with pytest.raises(AssertionError):
+            arrival.assert_has(changed, KEY)
+        with pytest.raises(AssertionError):
+            arrival.assert_scraped(changed, KEY, scraping)
+
+
+@pytest.mark.parametrize("page, complaint", (
+    ("m 1\nm{ 2\n", "a scrape failed"), ("m 1\nold 1 1000\n", "too old")))
+def test_a_prometheus_that_is_not_content_is_seen(prometheus, page, complaint):
+    with Page(page) as bad:
+        scraping = prometheus(bad)
+        wait_until(lambda: bad.requests, "a scrape")
+        with pytest.raises(AssertionError, match=complaint):
+            scraping.assert_content()

@@ -10,6 +10,7 @@ import signal
 
 import pytest
 
+from cycles import peak_memory
 from exposition import Exposition, assert_gateway_serves, assert_same
 from loopback import LoopbackServer
 from peers import FakeGateway, get, wait_until
@@ -124,12 +125,6 @@ def body_of(push):
 
 def asked(server, path=STATS_PATH):
     return [request for request in server.requests if request.path == path]
-
-
-def peak_memory(running):
-    """The most that it ever had resident, in bytes."""
-    with open(f"/proc/{running.process.pid}/status", encoding="ascii") as status:
-        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read())[1]) << 10
 
 
 def whole_page(emqx):

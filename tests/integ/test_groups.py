@@ -193,6 +193,35 @@ def test_of_unlike_types_the_first_source_s_family_stays(agent, recorded):
         assert words in line
 
 
+UNLIKE = {  # what a gateway does not take side by side, in any two of its groups
+    "a type": ("# TYPE m gauge\nm 1\n", "# TYPE m counter\nm 2\n", "m"),
+    "a part behind its histogram": ('# TYPE m histogram\nm_bucket{le="+Inf"} 1\nm_sum 1\nm_count 1\n',
+                                    "# TYPE m_count counter\nm_count 2\n", "m_count"),
+    "a part before its histogram": (
+        "m_bucket 2\n", '# TYPE m histogram\nm_bucket{le="+Inf"} 1\nm_sum 1\nm_count 1\n', "m"),
+    "a part behind its summary": ("# TYPE m summary\nm_sum 1\nm_count 1\n",
+                                  "# TYPE m_sum gauge\nm_sum 2\n", "m_sum"),
+    "a part before its summary": ("# TYPE m_count gauge\nm_count 2\n",
+                                  "# TYPE m summary\nm_sum 1\nm_count 1\n", "m"),
+}
+
+
+@pytest.mark.parametrize("pages", UNLIKE.values(), ids=UNLIKE)
+def test_of_families_in_two_groups_that_a_gateway_refuses_the_first_stays(agent, gateway, pages):
+    first_page, second_page, name = pages
+    with Page(first_page + "one 1\n") as first, Page(second_page + "two 2\n") as second:
+        agent.configure(config(pair((first, second), "j", "k"), sink(gateway)))
+        result = agent.once()
+    assert result.code == 0, result.stderr
+    groups = {job: Exposition.parse(gateway.metrics_text()).group(job=job) for job in "jk"}
+    assert groups["j"].value("one") == 1 and groups["k"].value("two") == 2
+    assert set(groups["j"].families) >= set(Exposition.parse(first_page).families)
+    assert not set(groups["k"].families) & {name, "m", "m_count", "m_sum", "m_bucket"}
+    line, = [line for line in result.stderr.splitlines() if "left out" in line]
+    for words in ("source=second", f"family={name} ", "another group"):
+        assert words in line
+
+
 class LatePage(Page):
     """Answers only once the other one was asked and has answered."""
 

@@ -447,7 +447,7 @@ EVERY_SECRET = {
     "password": "every-run-hides-the-password", "token": "every-run-hides-the-token",
     "header": "every-run-hides-the-header", "proxy": "every-run-hides-the-proxys",
     "query": "only-the-peer-sees-the-query", "environment": "every-run-hides-the-variable",
-    "file": "every-run-hides-the-file",
+    "file": "every-run-hides-the-file", "params": "only-the-peer-sees/the params",
 }
 
 
@@ -462,7 +462,9 @@ def telling_config(exporter, guarded):
         [proxied, source(exporter, name="header", **way),
          source(exporter, name="basic", basic_auth={
              "username": "agent", "password": EVERY_SECRET["password"]}, **way),
-         source(exporter, name="env", authorization={"credentials": "${env:TEST_SECRET}"})],
+         source(exporter, name="params", params={"token": EVERY_SECRET["params"]}, **way),
+         source(exporter, name="env", authorization={"credentials": "${env:TEST_SECRET}"},
+                params=({"name": "token", "value": "${env:TEST_SECRET}"},))],
         [sink(guarded, authorization={"credentials": EVERY_SECRET["token"]}),
          sink(guarded, name="second", basic_auth={"username": "agent",
                                              "password_file": "telling.secret"}, **way)])
@@ -584,6 +586,9 @@ def test_a_urls_query_is_not_told_by_check_config(agent, exporter, guarded):
     'authorization = { credentials = "{secret}"; }; basic_auth = { password = "{secret}"; };',
     'authorization = { credentials = "{secret}" ]; };',
     'authorization = { credentials = {secret}; };',
+    'params = { token = "{secret}${HOME}"; };', 'params = { token = [ "{secret}" ]; };',
+    'params = ( { name = ""; value = "{secret}"; } );', 'params = "{secret}";',
+    'params = ( { name = "token"; valu = "{secret}"; } );',
     'proxy_url = "http://agent:{secret}@127.0.0.1:3128"; unix_socket = "/x";',
     'proxy_url = "http://agent:{secret}@127.0.0.1:3128"; insecure_skip_verify = "{secret}";',
     'url = "http://agent:{secret}@127.0.0.1";', 'url = "ftp://agent:{secret}@127.0.0.1";',
@@ -602,12 +607,24 @@ def test_faults_of_the_configuration_hide_what_stands_in_it(agent, guarded, sett
 
 
 @pytest.mark.parametrize("path", ("sources.nobody.basic_auth.password", "sources.header.pasword",
-                                  "sources.header.headers", "sources.basic.basic_auth.password"))
+                                  "sources.header.headers", "sources.basic.basic_auth.password",
+                                  "sources.params.params", "sources.params.params.token"))
 def test_faults_of_an_option_hide_its_value(telling, path):
     secret = WATCH.register("value-of-a-wrong-option", "agent")
     result = telling.run_plain("-c", telling.config_file, "--check-config", "--set",
                                f"{path}={secret}")
     assert secret not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("setting", ("headers", "params"))
+def test_the_watch_knows_the_values_of_pairs_however_they_are_written(setting):
+    watch = SecretWatch()
+    watch.register_config({"sources": [
+        {setting: {"a": "value-of-a-group"}},
+        {setting: ({"name": "a", "value": "value-of-a-list"},)}]})
+    for text in "value-of-a-group", "value-of-a-list":
+        with pytest.raises(SecretTold):
+            watch.check(text)
 
 
 def test_the_watch_finds_each_spelling_of_a_secret():
