@@ -4,13 +4,16 @@
 What single metric_relabel_configs do is compared with Prometheus in test_relabel.py.
 """
 
+import os
 import re
+import subprocess
 
 import pytest
 
 from cycles import NO_TICK, assert_told_once, body, wait_pushes
 from exposition import Exposition, assert_same
 from peers import FakeGateway
+from plain_agent import plain_binary
 from setups import NOBODY, Page, config, emqx_source, exporter, sink
 
 FAMILIES = """\
@@ -602,6 +605,30 @@ def test_too_many_dear_texts_under_a_sink_s_rules_leave_the_other_sink_alone(age
     assert result.code == 4, result.stderr
     line, = [line for line in result.stderr.splitlines() if "reason=timed_out" in line]
     assert "sink=one" in line and "metric_relabel_configs" in line
+
+
+# What rules need for a while
+
+def peak_of(agent, binary):
+    """KiB of memory that a dry run had at most."""
+    process = subprocess.Popen([binary, "-c", agent.config_file, "--dry-run"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_maxrss
+
+
+def test_labels_for_rules_alone_take_no_room_beyond_their_series(agent):
+    """Ten copies of each text would be five times what the page needs otherwise."""
+    copies = [{"source_labels": ["a"], "target_label": f"__copy_{i}"} for i in range(10)]
+    page = "".join(f'm{{a="{"x" * 6000}",n="{i}"}} {i}\n' for i in range(2500))
+    with Page(page) as server:
+        peaks = []
+        for rules in [], copies:
+            agent.configure(config(exporter(server, metric_relabel_configs=rules), nowhere()))
+            peaks.append(peak_of(agent, plain_binary()))
+    assert peaks[1] < 2 * peaks[0]
 
 
 # What each rule did
