@@ -575,6 +575,24 @@ def test_tls_works_inside_a_unix_socket_too(agent, authority, secure, exporter, 
     assert gateway.pushes[0].header("host") == "localhost"
 
 
+def test_json_is_reached_by_tls_in_a_unix_socket_with_credentials(agent, authority, secure,
+                                                                  gateway_seen, tmp_path):
+    page = secure(Exporter, "DNS:api.example", page='{"jobs": {"waiting": 5}}',
+                  unix=tmp_path / "api.sock")
+    agent.configure(config(
+        {"name": "api", "type": "json", "url": page.url, "unix_socket": str(page.unix),
+         "tls_config": trusting(authority, server_name="api.example"),
+         "basic_auth": {"username": "u", "password": KEY_HEADER},
+         "endpoints": [{"name": "jobs", "path": "/jobs"}],
+         "metrics": [{"family": "jobs_waiting", "path": "jobs.waiting"}]}, sink(gateway_seen)))
+    assert_good(agent.once())
+    request, = page.requests
+    assert request.header("authorization") == "Basic " + base64.b64encode(
+        f"u:{KEY_HEADER}".encode()).decode()
+    assert page.names_asked == ["api.example"]
+    assert Exposition.parse(gateway_seen.pushes[0].body.decode()).value("jobs_waiting") == 5
+
+
 def test_a_unix_socket_that_is_missing_is_named(agent, exporter, tmp_path):
     path = tmp_path / "absent.sock"
     agent.configure(config(source(exporter), {
