@@ -75,9 +75,8 @@ static void check_labels(
 
 		if (!label_is_name(label.name) || str_starts_with(label.name, STR("__")))
 			fault(c, group, "labels",
-				"\"%.*s\" is no label name (letters, digits and _, no digit and no "
-				"__ "
-				"in front)",
+				"\"%.*s\" is no label name (letters, digits and _, no digit and "
+				"no __ in front)",
 				STR_ARG(label.name));
 		else if (str_eq(label.name, STR("le")) || str_eq(label.name, STR("quantile")))
 			fault(c, group, "labels",
@@ -152,9 +151,8 @@ static void check_variables(struct checker *c, size_t source, const struct templ
 	for (int i = 1; i < N_TEMPLATE_VARIABLES; i++)
 		if (!conf->type->has_node && bits & (TEMPLATE_OF_NODE | of_cluster) & 1u << i)
 			fault(c, c->places->sources[source], "job_name",
-				"a %.*s source cannot tell ${%s}, which its template \"%.*s\" has; "
-				"give "
-				"it a job_name of its own",
+				"a %.*s source cannot tell ${%s}, which its template \"%.*s\" "
+				"has; give it a job_name of its own",
 				STR_ARG(conf->type->name),
 				template_variable_name((enum template_variable)i),
 				STR_ARG(template_text(template)));
@@ -268,10 +266,8 @@ static void check_sinks(struct checker *c)
 			if (replace_each_other(c->config, i, k))
 				fault(c, c->places->sinks[i], "url",
 					"is that of sink %.*s, which has other rules: each would "
-					"replace "
-					"what the other pushes; give one of them a job_name, or "
-					"both the "
-					"method post",
+					"replace what the other pushes; give one of them a "
+					"job_name, or both the method post",
 					STR_ARG(c->config->sinks[k]->name));
 }
 

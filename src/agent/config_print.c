@@ -45,8 +45,7 @@ static void print_url(
 		buf_addf(out, "%.*s %.*s\n", STR_ARG(request.method), STR_ARG(request.url));
 		if (str_eq(request.method, STR("POST")))
 			buf_addf(out, "# warning: POST keeps in the gateway what is not sent "
-				      "again; use it "
-				      "only for groups shared with other writers\n");
+				      "again; use it only for groups shared with other writers\n");
 	} else if (err.kind == ERR_NODE_UNKNOWN) {
 		buf_addf(out, "%.*s, once the broker has told its node name\n",
 			STR_ARG(template_text(template)));

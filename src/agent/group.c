@@ -182,8 +182,7 @@ static void refuse_clash(struct check *check, struct family *family, const struc
 	else
 		why = arena_printf(check->arena,
 			"its samples would be named like those of the %s %.*s in another group "
-			"that "
-			"goes to the same gateway",
+			"that goes to the same gateway",
 			metric_type_names[other->type].ptr, STR_ARG(other->name));
 	check_quarantine(check, family, family->first->source, why);
 }
@@ -348,10 +347,8 @@ bool group_check_selection(
 					!selection->sources[b] && share_key(config, sink, a, b))
 					err_set(err, ERR_INVALID, 0,
 						"a push of source %.*s would replace the group "
-						"that it "
-						"shares with source %.*s; add --source %.*s, or "
-						"look at "
-						"it alone with --dry-run",
+						"that it shares with source %.*s; add --source "
+						"%.*s, or look at it alone with --dry-run",
 						STR_ARG(config->sources[a]->name),
 						STR_ARG(config->sources[b]->name),
 						STR_ARG(config->sources[b]->name));

@@ -274,8 +274,7 @@ static void refuse_group(struct str group, size_t position, struct err *err)
 	if (n && n < group.len)
 		err_set(err, ERR_INVALID, position,
 			"there is no group \"%.*s\": a reference goes as far as letters, digits "
-			"and _ "
-			"do; write ${%.*s}%.*s",
+			"and _ do; write ${%.*s}%.*s",
 			STR_ARG(group), (int)n, group.ptr, (int)(group.len - n), group.ptr + n);
 	else
 		err_set(err, ERR_INVALID, position,

@@ -249,9 +249,8 @@ static void refuse_clash(struct check *check, struct family *family, const struc
 {
 	check_quarantine(check, family, clash->source,
 		arena_printf(check->arena,
-			"rules make two of its series equal, such as %.*s%s{%.*s}; let them keep a "
-			"label that "
-			"tells them apart",
+			"rules make two of its series equal, such as %.*s%s{%.*s}; let them keep "
+			"a label that tells them apart",
 			STR_ARG(family->name), sample_suffix_texts[clash->suffix].ptr,
 			STR_ARG(clash->labels)));
 }

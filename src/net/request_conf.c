@@ -248,8 +248,7 @@ static void check_way(const struct http_conf *conf, const struct setting_faults 
 	if (conf->tls_config.server_name.len && conf->proxy_from_environment)
 		setting_fault(faults, "tls_config.server_name",
 			"does not go with proxy_from_environment, since no_proxy would be asked "
-			"for this "
-			"name; use proxy_url");
+			"for this name; use proxy_url");
 	if (proxy + conf->proxy_from_environment + (conf->unix_socket.len > 0) > 1)
 		setting_fault(faults, conf->unix_socket.len ? "unix_socket" : "proxy_url",
 			"use one of proxy_url, proxy_from_environment and unix_socket");

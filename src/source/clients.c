@@ -109,8 +109,7 @@ static void check(const struct source_conf *conf, const struct setting_faults *f
 	if (!emqx_has_credentials(conf))
 		setting_fault(faults, "basic_auth",
 			"is missing: EMQX tells of clients only with credentials; set basic_auth "
-			"to "
-			"an API key with the scope connections, or login");
+			"to an API key with the scope connections, or login");
 	if (!str_is_utf8(own->broker))
 		setting_fault(faults, "broker", "is not UTF-8");
 	emqx_check_broker(conf, faults);

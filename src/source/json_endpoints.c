@@ -179,8 +179,7 @@ static bool map(struct source_turn *turn, const struct source_ask *asked, struct
 	if (mapped.is_full)
 		err_set(err, ERR_TOO_LARGE, MOST_BYTES,
 			"the source's samples take more than %zu MiB; take fewer or shorter "
-			"labels, "
-			"or make several sources of it",
+			"labels, or make several sources of it",
 			MOST_BYTES / MIB(1));
 	return !mapped.is_full;
 }
