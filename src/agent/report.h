@@ -12,5 +12,5 @@ void report_scrapes(const struct cycle *cycle);
 // After pushing.
 void report_pushes(const struct cycle *cycle);
 
-// A few lines for a person: what each source gave, and what became of each group.
+// A few lines for a person: what each source gave, and what became of each group; in report_once.c.
 void report_once(const struct cycle *cycle, FILE *out);
