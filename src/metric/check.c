@@ -207,7 +207,8 @@ struct series_table {
 	const struct family *family;
 	const struct sample **places;
 	size_t mask;
-	const struct sample *clash; // that rules made equal to one before it; NULL: there is none
+	const struct sample
+		*made_equal; // that rules made equal to one before it; NULL: there is none
 };
 
 // Only a sink's rules see more than one source; what came equal from two is a duplicate, whatever rules these have.
@@ -225,7 +226,7 @@ static bool is_first_of_series(void *arg, struct sample *sample)
 	for (; table->places[at]; at = (at + 1) & table->mask) {
 		if (same_series(table->places[at], sample)) {
 			if (was_made_equal(table->places[at], sample)) {
-				table->clash = sample;
+				table->made_equal = sample;
 				return true;
 			}
 			note_duplicate(table->check, table->family, sample, table->places[at]);
@@ -245,26 +246,26 @@ static size_t table_size_for(size_t n)
 	return size;
 }
 
-static void refuse_clash(struct check *check, struct family *family, const struct sample *clash)
+static void refuse_equal(struct check *check, struct family *family, const struct sample *second)
 {
-	check_quarantine(check, family, clash->source,
+	check_quarantine(check, family, second->source,
 		arena_printf(check->arena,
 			"rules make two of its series equal, such as %.*s%s{%.*s}; let them keep "
 			"a label that tells them apart",
-			STR_ARG(family->name), sample_suffix_texts[clash->suffix].ptr,
-			STR_ARG(clash->labels)));
+			STR_ARG(family->name), sample_suffix_texts[second->suffix].ptr,
+			STR_ARG(second->labels)));
 }
 
 static void drop_duplicates_of(struct series_table *table, struct family *family)
 {
 	table->family = family;
-	table->clash = NULL;
+	table->made_equal = NULL;
 	table->mask = table_size_for(family->n_samples) - 1;
 	// The size of pointers is meant. NOLINTNEXTLINE(bugprone-sizeof-expression)
 	memset(table->places, 0, (table->mask + 1) * sizeof(*table->places));
 	metric_filter(family, is_first_of_series, table);
-	if (table->clash)
-		refuse_clash(table->check, family, table->clash);
+	if (table->made_equal)
+		refuse_equal(table->check, family, table->made_equal);
 }
 
 static void drop_duplicates(struct check *check, bool (*is_wanted)(const struct family *family))
