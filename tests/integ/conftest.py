@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import peers
+from arrival import Arrival
 from secret_watch import secret_watch  # noqa: F401  every run is searched for secrets
 from setups import RecordedGateway
 from shifted_clock import ShiftedClock
@@ -34,6 +35,12 @@ def gateway():
     peers.need(peers.GATEWAY_PROGRAM, "run scripts/setup test")
     with peers.Gateway() as server:
         yield server
+
+
+@pytest.fixture
+def arrival(gateway):
+    """What a real Pushgateway, empty now, will have of a page."""
+    return Arrival(gateway)
 
 
 @pytest.fixture

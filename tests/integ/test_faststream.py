@@ -9,7 +9,6 @@ arrive is what its page in the text format says.
 import pytest
 
 import rabbitmq
-from arrival import Arrival
 from exposition import Exposition
 from faststream_peer import FastStream, faststream_python
 from peers import get, need, wait_until
@@ -36,11 +35,6 @@ def application(tmp_path_factory):
         wait_until(lambda: processed(page_of(server)) == {"acked": 3, "error": 1},
                    "the application handles all messages")
         yield server
-
-
-@pytest.fixture
-def arrival(gateway):
-    return Arrival(gateway)
 
 
 def page_of(application):

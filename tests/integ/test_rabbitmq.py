@@ -8,7 +8,6 @@ import json
 import pytest
 
 import rabbitmq
-from arrival import Arrival
 from peers import need, wait_until
 from prometheus_server import GatewayPrometheus
 from rabbitmq import RabbitMQ, example
@@ -38,11 +37,6 @@ def broker(tmp_path_factory):
 def recorded_broker(broker):
     with RecordedExporter(broker) as listener:
         yield listener
-
-
-@pytest.fixture
-def arrival(gateway):
-    return Arrival(gateway)
 
 
 def push(agent, broker, gateway, path="", **settings):

@@ -65,6 +65,11 @@ def nowhere(**more):
     return {"name": "gateway", "type": "pushgateway", "url": NOBODY, **more}
 
 
+def of_two(place, rules):
+    """Settings of the source and of the sink, of which the one at that place has the rules."""
+    return (rules, {}) if place == "source" else ({}, rules)
+
+
 def names_of(exposition):
     return set(exposition.broker().families)
 
@@ -89,8 +94,8 @@ def about_family(name, **more):
     ({"include": ["a*", "h"], "exclude": ["*b", "h"]}, {"aa", "ac"}),
 ))
 def test_globs_say_which_families_stay_and_are_about_their_names(dry, page, place, rules, stay):
-    got = dry(exporter(page, **(rules if place == "source" else {})),
-              **(rules if place == "sink" else {}))
+    of_source, of_sink = of_two(place, rules)
+    got = dry(exporter(page, **of_source), **of_sink)
     assert_same(Exposition.parse(FAMILIES).only(
         lambda name, _: re.sub("_(bucket|sum|count)$", "", name) in stay), got.broker())
 
@@ -118,8 +123,8 @@ def renamed(text, names):
      {name: f"p_{name}" for name in NAMES if name != "aa"} | {"aa": "p_zz"}),
 ))
 def test_families_get_other_names_and_keep_type_and_help(dry, page, place, rules, names):
-    got = dry(exporter(page, **(rules if place == "source" else {})),
-              **(rules if place == "sink" else {}))
+    of_source, of_sink = of_two(place, rules)
+    got = dry(exporter(page, **of_source), **of_sink)
     assert_same(renamed(FAMILIES, names), got.broker())
 
 
@@ -269,9 +274,8 @@ EVERYTHING = {
 @pytest.mark.parametrize("rules", EVERYTHING.values(), ids=EVERYTHING)
 def test_rules_that_drop_everything_leave_a_push_with_the_agent_s_own(agent, page, recorded, rules,
                                                                      place):
-    agent.configure(config(
-        exporter(page, job_name="j", **(rules if place == "source" else {})),
-        sink(recorded, **(rules if place == "sink" else {}))))
+    of_source, of_sink = of_two(place, rules)
+    agent.configure(config(exporter(page, job_name="j", **of_source), sink(recorded, **of_sink)))
     result = agent.once()
     assert result.code == 0, result.stderr
     group = Exposition.parse(recorded.metrics_text()).group(job="j")
@@ -291,8 +295,8 @@ def test_rules_that_drop_everything_leave_a_push_with_the_agent_s_own(agent, pag
 ), ids=str)
 def test_the_agent_s_own_metrics_are_none_of_the_rules_business(dry, page, place, rules):
     plain = own_of(dry(exporter(page)))
-    ruled = own_of(dry(exporter(page, **(rules if place == "source" else {})),
-                       **(rules if place == "sink" else {})))
+    of_source, of_sink = of_two(place, rules)
+    ruled = own_of(dry(exporter(page, **of_source), **of_sink))
     # How many samples there are is told in another test.
     def counted(name, _):
         return name != "brokerpush_source_samples"
@@ -312,8 +316,8 @@ def test_nobody_gets_names_of_the_agent_s_own_by_rules(dry, page):
 @pytest.mark.parametrize("arguments", (("--once",), ("--dry-run",)))
 @pytest.mark.parametrize("place", ("source", "sink"))
 def test_to_leave_everything_out_is_no_failure(agent, page, fake_gateway, place, arguments):
-    agent.configure(config(exporter(page, **({"exclude": ["*"]} if place == "source" else {})),
-                           sink(fake_gateway, **({"exclude": ["*"]} if place == "sink" else {}))))
+    of_source, of_sink = of_two(place, {"exclude": ["*"]})
+    agent.configure(config(exporter(page, **of_source), sink(fake_gateway, **of_sink)))
     result = agent.run(*arguments)
     assert result.code == 0, result.stderr
 
@@ -334,11 +338,10 @@ DROP_A_OF_SAME = [about_family("same", target_label="a", replacement="")]
 
 @pytest.mark.parametrize("place", ("source", "sink"))
 def test_rules_that_make_series_equal_cost_that_family_and_not_the_push(agent, recorded, place):
-    rules = {"metric_relabel_configs": DROP_A_OF_SAME}
+    of_source, of_sink = of_two(place, {"metric_relabel_configs": DROP_A_OF_SAME})
     with Page(SAME) as server:
-        agent.configure(config(
-            exporter(server, job_name="j", **(rules if place == "source" else {})),
-            sink(recorded, **(rules if place == "sink" else {}))))
+        agent.configure(config(exporter(server, job_name="j", **of_source),
+                               sink(recorded, **of_sink)))
         result = agent.once()
     assert result.code == 0, result.stderr
     group = Exposition.parse(recorded.metrics_text()).group(job="j")
@@ -415,10 +418,10 @@ def test_a_family_renamed_into_one_of_another_type_does_not_cost_the_push(agent,
                                                                          rules):
     page = ("# TYPE gauge gauge\ngauge{a=\"1\"} 1\n# TYPE counter counter\ncounter{a=\"2\"} 2\n"
             "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 2\nh_sum 3\nh_count 2\nlast 3\n")
+    of_source, of_sink = of_two(place, rules)
     with Page(page) as server:
-        agent.configure(config(
-            exporter(server, job_name="j", **(rules if place == "source" else {})),
-            sink(recorded, **(rules if place == "sink" else {}))))
+        agent.configure(config(exporter(server, job_name="j", **of_source),
+                               sink(recorded, **of_sink)))
         result = agent.once()
     assert result.code == 0, result.stderr
     group = Exposition.parse(recorded.metrics_text()).group(job="j")
@@ -523,9 +526,9 @@ def test_a_catastrophic_regex_ends_and_the_rest_arrives(agent, fake_gateway, nam
     rules = {"metric_relabel_configs": [catastrophic(name, action)]}
     if action == "keep":
         rules["metric_relabel_configs"][0]["regex"] += "|ok"
+    of_source, of_sink = of_two(place, rules)
     with Page(f'm{{a="{text}"}} 1\nm{{a="ok"}} 2\nlast{{a="ok"}} 3\n') as server:
-        agent.configure(config(exporter(server, **(rules if place == "source" else {})),
-                               sink(fake_gateway, **(rules if place == "sink" else {})),
+        agent.configure(config(exporter(server, **of_source), sink(fake_gateway, **of_sink),
                                **NO_TICK))
         running = agent.start()
         wait_pushes(running, fake_gateway, 1)
@@ -676,8 +679,8 @@ def explained(stderr, owner):
 
 @pytest.mark.parametrize("place", ("source", "sink"))
 def test_explain_tells_for_each_rule_how_many_series_it_touched(agent, page, place):
-    agent.configure(config(exporter(page, **(EXPLAINED if place == "source" else {})),
-                           nowhere(**(EXPLAINED if place == "sink" else {}))))
+    of_source, of_sink = of_two(place, EXPLAINED)
+    agent.configure(config(exporter(page, **of_source), nowhere(**of_sink)))
     plain, result = agent.dry_run(), agent.dry_run("--explain")
     assert result.code == 0, result.stderr
     owner = "source exporter" if place == "source" else "sink gateway"
